@@ -1,0 +1,40 @@
+"""Reading amounts as callers write them: which currencies exist, and how much one movement may carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.errors import InputPath, InvalidAmount, InvalidInput
+from domain.money import DEFAULT_LARGEST_MOVEMENT, LARGEST_BALANCE, Currency, Money, minor_units
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The currencies that accounts may hold, and the largest movement in minor units."""
+
+    currencies: Mapping[str, Currency]
+    largest_movement: int = DEFAULT_LARGEST_MOVEMENT
+
+    def currency(self, code: str, path: InputPath) -> Currency:
+        """Return a currency by its code. Raises InvalidInput for a code that is none."""
+        currency = self.currencies.get(code)
+        if currency is None:
+            raise InvalidInput("That is not the code of a currency that accounts can hold.", path=path)
+        return currency
+
+    def movement(self, amount: str, code: str, path: InputPath) -> Money:
+        """Read an amount to be moved. Raises InvalidInput or InvalidAmount unless it is positive and in bounds."""
+        currency = self.currency(code, (*path, "currency"))
+        return self._read(amount, currency, 1, self.largest_movement, (*path, "amount"))
+
+    def limit(self, amount: str, currency: Currency, path: InputPath) -> Money:
+        """Read a limit, which may be zero. Raises InvalidAmount if it is negative or out of bounds."""
+        return self._read(amount, currency, 0, LARGEST_BALANCE, path)
+
+    @staticmethod
+    def _read(amount: str, currency: Currency, smallest: int, largest: int, path: InputPath) -> Money:
+        minor = minor_units(amount, currency)
+        if minor is None or not smallest <= minor <= largest:
+            raise InvalidAmount(currency.exponent, Money(largest, currency), path=path)
+        return Money(minor, currency)

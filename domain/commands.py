@@ -1,0 +1,54 @@
+"""What every command has in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.access import Operation
+from domain.errors import DomainError, IdempotencyKeyAbandoned, IdempotencyKeyReused
+
+
+class Command:
+    """A deed asked for, valid in itself: its constructor raises InputError for anything that could never be right.
+
+    Subclasses are frozen dataclasses named after the mutation, and stand above the service function that performs
+    them.
+    """
+
+    __slots__ = ()
+
+    operation: ClassVar[Operation]
+    refusals: ClassVar[frozenset[type[DomainError]]]
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        """Return the customer accounts that the command names."""
+        return ()
+
+    @property
+    def moved_ids(self) -> tuple[str, ...]:
+        """Return all accounts that the command will load, so that a batch can fetch them at once."""
+        return self.account_ids
+
+    @property
+    def target_ids(self) -> tuple[str, ...]:
+        """Return what an auditor would look the deed up by."""
+        return self.account_ids
+
+
+COMMON_REFUSALS: frozenset[type[DomainError]] = frozenset({IdempotencyKeyReused, IdempotencyKeyAbandoned})
+"""What any command may meet before its service is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A request that did not become a command: its input was wrong, or its caller's role too low.
+
+    It goes to the ledger all the same, so that the audit log knows of it. `repeats` says how many more like it were
+    turned away unrecorded, when a flood was cut short.
+    """
+
+    operation: Operation
+    error: DomainError
+    repeats: int = 0

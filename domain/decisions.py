@@ -1,0 +1,251 @@
+"""Deciding a batch: every request in turn, in memory, each on an overlay that is kept or dropped whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain import replay
+from domain.access import PERMISSIONS, SYSTEM, Caller
+from domain.accounts import Account, AccountKind
+from domain.audit import AuditOutcome, AuditRecord, Deed, Head, seal
+from domain.commands import COMMON_REFUSALS, Command, Rejection
+from domain.errors import DomainError, Forbidden, InputError, Refusal
+from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope, fingerprint
+from domain.ids import Entropy, Ids
+from domain.instants import Instant
+from domain.ports import Books, Fault, Outcome, Request
+from domain.records import free_text, to_plain
+from domain.services.accounts import ExpireFreeze
+from domain.services.table import SERVICES
+from domain.unit_of_work import Staged, Text, UnitOfWork
+
+SALT_BYTES = 16
+
+_IDEMPOTENT_OUTCOMES: Mapping[AuditOutcome, IdempotencyOutcome] = {
+    AuditOutcome.SUCCEEDED: IdempotencyOutcome.SUCCEEDED,
+    AuditOutcome.REFUSED: IdempotencyOutcome.REFUSED,
+}
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch being decided: what surrounds it, and what it has staged so far."""
+
+    books: Books
+    head: Head
+    now: Instant
+    ids: Ids
+    entropy: Entropy
+    staged: Staged = field(default_factory=Staged)
+
+    @property
+    def sequence(self) -> int:
+        """Return the number of the last audit record."""
+        return self.head.sequence + len(self.staged.audit)
+
+    @property
+    def hash(self) -> str:
+        """Return the end of the chain."""
+        return self.staged.audit[-1].hash if self.staged.audit else self.head.hash
+
+    def account(self, account_id: str) -> Account | None:
+        """Return an account as the batch leaves it so far."""
+        return self.staged.accounts.get(account_id) or self.books.account(account_id)
+
+    def unit_of_work(self, caller: Caller) -> UnitOfWork:
+        """Return a fresh overlay for one command."""
+        return UnitOfWork(
+            self.books,
+            self.staged,
+            caller=caller,
+            now=self.now,
+            sequence=self.sequence + 1,
+            ids=self.ids,
+            entropy=self.entropy,
+        )
+
+
+def decide_all(batch: Batch, requests: Sequence[Request]) -> list[Outcome | Fault]:
+    """Decide the requests in order. A bug in one is a Fault for that one and nothing else."""
+    return [_decide_safely(batch, request) for request in requests]
+
+
+def _decide_safely(batch: Batch, request: Request) -> Outcome | Fault:
+    try:
+        return decide(batch, request)
+    except Exception as bug:  # noqa: BLE001 - whatever it is, it must not reach the other requests
+        fault = Fault(f"{type(bug).__name__} while deciding {request.command.operation}")
+        fault.__cause__ = bug
+        return fault
+
+
+def decide(batch: Batch, request: Request) -> Outcome:
+    """Decide one request: input, then caller, then key, then the books."""
+    if isinstance(request.command, Rejection):
+        return _reject(batch, request, request.command)
+    if not _may_act(batch, request):
+        return _deny(batch, request, request.command)
+    scope = IdempotencyScope(request.caller.api_client_id, request.command.operation, request.key)
+    if decision := batch.unit_of_work(request.caller).decision(scope):
+        return _answer_again(batch, request, request.command, decision)
+    _settle(batch, request.command)
+    return _perform(batch, request, request.command)
+
+
+def _may_act(batch: Batch, request: Request) -> bool:
+    """Check the caller as the books know it now, which may be less than when it was authenticated."""
+    caller = request.caller
+    if caller == SYSTEM:
+        return True
+    work = batch.unit_of_work(caller)
+    client, key = work.api_client(caller.api_client_id), work.api_key(caller.api_key_id or "")
+    return (
+        client is not None
+        and client.is_enabled
+        and key is not None
+        and key.api_client_id == client.id
+        and key.is_usable(batch.now)
+        and client.role is caller.role
+        and client.role in PERMISSIONS[request.command.operation]
+    )
+
+
+def _reject(batch: Batch, request: Request, rejection: Rejection) -> Outcome:
+    facts = {"error": to_plain(rejection.error)} | ({"repeats": rejection.repeats} if rejection.repeats else {})
+    _record(batch, request, rejection.error, (), facts)
+    return Outcome(rejection.error, batch.now)
+
+
+def _deny(batch: Batch, request: Request, command: Command) -> Outcome:
+    error = Forbidden()
+    _record(batch, request, error, command.target_ids, {"error": to_plain(error)})
+    return Outcome(error, batch.now)
+
+
+def _answer_again(batch: Batch, request: Request, command: Command, decision: Decision) -> Outcome:
+    """Replay, writing nothing; a key used for something else is refused, and that refusal is recorded."""
+    try:
+        return replay.answer(batch.unit_of_work(request.caller), command, decision)
+    except Refusal as refusal:
+        facts = {"input": to_plain(command), "error": to_plain(refusal)}
+        _record(batch, request, refusal, command.target_ids, facts)
+        return Outcome(refusal, batch.now)
+
+
+def _settle(batch: Batch, command: Command) -> None:
+    """Carry out what has fallen due on the accounts the command names, as deeds of the system."""
+    for expiry in _due(batch, command):
+        _perform(batch, Request(SYSTEM, "", expiry), expiry)
+
+
+def _due(batch: Batch, command: Command) -> Iterator[ExpireFreeze]:
+    work = batch.unit_of_work(SYSTEM)
+    for account_id in command.account_ids:
+        for freeze in work.unreleased_freezes(account_id):
+            if freeze.is_due(batch.now):
+                yield ExpireFreeze(account_id=account_id, freeze_id=freeze.id)
+
+
+def _perform(batch: Batch, request: Request, command: Command) -> Outcome:
+    """Run the service on an overlay of its own; keep all that it staged, or only the record of its refusal."""
+    work = batch.unit_of_work(request.caller)
+    text = free_text(command)
+    salt = batch.entropy.bytes(SALT_BYTES) if text else b""
+    canonical = to_plain(command, salt)
+    try:
+        success = SERVICES[type(command)].perform(work, command)
+    except InputError as error:
+        _require_declared(command, error)
+        facts = {"input": canonical, "error": to_plain(error)}
+        _record(batch, request, error, command.target_ids, facts)
+        return Outcome(error, batch.now)
+    except Refusal as refusal:
+        _require_declared(command, refusal)
+        facts = {"input": canonical, "error": to_plain(refusal)}
+        record = _record(batch, request, refusal, command.target_ids, facts)
+        _remember(batch, record, fingerprint(canonical), text, salt)
+        return Outcome(refusal, batch.now)
+    # From here on nothing may fail: what the command staged becomes part of the batch.
+    facts = {"input": canonical, "result": to_plain(success), "accounts": _changes(batch, work.staged)}
+    targets = _targets(command, work.staged)
+    batch.staged.absorb(work.staged)
+    record = _record(batch, request, None, targets, facts)
+    _remember(batch, record, fingerprint(canonical), text, salt)
+    return Outcome(success, batch.now)
+
+
+def _require_declared(command: Command, error: DomainError) -> None:
+    """Raise TypeError for an error that the command's union does not know: it would reach nobody."""
+    if type(error) not in command.refusals | COMMON_REFUSALS:
+        raise TypeError(f"{command.operation} does not declare {error.code}") from error
+
+
+def _record(
+    batch: Batch,
+    request: Request,
+    error: DomainError | None,
+    target_ids: tuple[str, ...],
+    facts: Mapping[str, Any],
+) -> AuditRecord:
+    deed = Deed(
+        at=batch.now,
+        outcome=_audit_outcome(error),
+        operation=request.command.operation,
+        api_client_id=request.caller.api_client_id,
+        api_key_id=request.caller.api_key_id,
+        role=request.caller.role,
+        idempotency_key=request.key or None,
+        target_ids=target_ids,
+        error_code=error.code if error else None,
+        facts=facts,
+    )
+    record = seal(deed, batch.sequence + 1, batch.hash)
+    batch.staged.audit.append(record)
+    return record
+
+
+def _audit_outcome(error: DomainError | None) -> AuditOutcome:
+    if error is None:
+        return AuditOutcome.SUCCEEDED
+    return AuditOutcome.DENIED if isinstance(error, Forbidden) else AuditOutcome.REFUSED
+
+
+def _remember(batch: Batch, record: AuditRecord, mark: str, text: Mapping[str, Any], salt: bytes) -> None:
+    """Keep the free text apart from the log, and the decision under its key. The system's own deeds have none."""
+    if text:
+        batch.staged.text.append(Text(record.sequence, salt, dict(text)))
+    if record.idempotency_key is None:
+        return
+    scope = IdempotencyScope(record.api_client_id, record.operation, record.idempotency_key)
+    outcome = _IDEMPOTENT_OUTCOMES[record.outcome]
+    kept = IdempotencyRecord(scope, outcome, record.sequence, record.at, record.error_code, record.target_ids)
+    batch.staged.decisions[scope] = Decision(kept, mark, salt, record.details)
+
+
+def _targets(command: Command, staged: Staged) -> tuple[str, ...]:
+    """Return what the deed touched: the ids it named, then those it created. House accounts are not for callers."""
+    customers = (account.id for account in staged.accounts.values() if account.kind is AccountKind.CUSTOMER)
+    created = (*staged.transactions, *staged.freezes, *staged.api_clients, *staged.api_keys)
+    return tuple(dict.fromkeys((*command.target_ids, *customers, *created)))
+
+
+def _changes(batch: Batch, staged: Staged) -> dict[str, Any]:
+    """Return how each account stood before the command and after it."""
+    return {
+        account.id: {"before": _standing(batch.account(account.id)), "after": _standing(account)}
+        for account in staged.accounts.values()
+    }
+
+
+def _standing(account: Account | None) -> dict[str, Any] | None:
+    if account is None:
+        return None
+    return {
+        "state": account.state.value,
+        "posted": account.posted.minor,
+        "held": account.held.minor,
+        "overdraftLimit": account.overdraft_limit.minor,
+        "version": account.version,
+    }

@@ -1,0 +1,378 @@
+"""Every way an operation can be refused: closed, typed, and in order of precedence.
+
+    DomainError
+    ├── InputError              seen before the books are read; leaves the idempotency key unused
+    │   └── InvalidInput, InvalidAmount, SameAccount
+    ├── Refusal                 decided from the books; kept under the key and replayed
+    │   └── NotPermitted … InsufficientFunds
+    ├── Forbidden               the caller may not do this at all; recorded as DENIED
+    └── Overloaded, Unavailable nothing was decided; the same key may be sent again
+
+Messages are fixed sentences: they never echo what the caller sent. Data a program needs is in the fields.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from domain.access import Role
+from domain.freezes import FreezeScope
+from domain.instants import Instant
+from domain.money import Money
+
+InputPath = tuple[str, ...]
+"""Where in the operation's arguments the fault lies, such as ("input", "amount")."""
+
+
+class ErrorCode(StrEnum):
+    """The machine-readable name of each error, in order of precedence: the first that applies is the answer."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    INVALID_AMOUNT = "INVALID_AMOUNT"
+    SAME_ACCOUNT = "SAME_ACCOUNT"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_PERMITTED = "NOT_PERMITTED"
+    LAST_ADMIN = "LAST_ADMIN"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    IDEMPOTENCY_KEY_ABANDONED = "IDEMPOTENCY_KEY_ABANDONED"
+    ACCOUNT_NOT_FOUND = "ACCOUNT_NOT_FOUND"
+    TRANSACTION_NOT_FOUND = "TRANSACTION_NOT_FOUND"
+    HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
+    FREEZE_NOT_FOUND = "FREEZE_NOT_FOUND"
+    API_CLIENT_NOT_FOUND = "API_CLIENT_NOT_FOUND"
+    API_KEY_NOT_FOUND = "API_KEY_NOT_FOUND"
+    REFERENCE_TAKEN = "REFERENCE_TAKEN"
+    NAME_TAKEN = "NAME_TAKEN"
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
+    ACCOUNT_FROZEN = "ACCOUNT_FROZEN"
+    ACCOUNT_NOT_FROZEN = "ACCOUNT_NOT_FROZEN"
+    AMBIGUOUS_FREEZE = "AMBIGUOUS_FREEZE"
+    ACCOUNT_NOT_EMPTY = "ACCOUNT_NOT_EMPTY"
+    HOLD_NOT_OPEN = "HOLD_NOT_OPEN"
+    NOT_REVERSIBLE = "NOT_REVERSIBLE"
+    API_CLIENT_DISABLED = "API_CLIENT_DISABLED"
+    API_KEY_LIMIT = "API_KEY_LIMIT"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    PRECONDITION_FAILED = "PRECONDITION_FAILED"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    BATCH_REFUSED = "BATCH_REFUSED"
+    OVERLOADED = "OVERLOADED"
+    UNAVAILABLE = "UNAVAILABLE"
+
+
+class Retry(StrEnum):
+    """What a caller should do after an error."""
+
+    SAME_KEY = "SAME_KEY"
+    NEW_KEY = "NEW_KEY"
+    NEVER = "NEVER"
+
+
+@dataclass(unsafe_hash=True)
+class DomainError(Exception):
+    """Base of all expected failures. Carries data, not prose."""
+
+    code: ClassVar[ErrorCode]
+    message: ClassVar[str]
+    retry: ClassVar[Retry] = Retry.NEVER
+
+    path: InputPath = field(default=(), kw_only=True)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InputError(DomainError):
+    """The request can never be right, whatever the books say."""
+
+
+class Refusal(DomainError):
+    """The books say no. Kept under the idempotency key, so that a retry gets the same answer."""
+
+
+@dataclass(unsafe_hash=True)
+class InvalidInput(InputError):
+    """A field breaks a rule of its own. `rule` states the rule, as a fixed sentence."""
+
+    code = ErrorCode.INVALID_INPUT
+    message = "The input is invalid."
+
+    rule: str = message
+
+    def __str__(self) -> str:
+        return self.rule
+
+
+@dataclass(unsafe_hash=True)
+class InvalidAmount(InputError):
+    """An amount that cannot be moved: not positive, too precise, or too large.
+
+    `decimals` is how many the currency has; `max` is the largest amount, where that was the fault.
+    """
+
+    code = ErrorCode.INVALID_AMOUNT
+    message = "The amount must be positive, within the maximum, and have no more decimals than its currency."
+
+    decimals: int | None = None
+    max: Money | None = None
+
+
+class SameAccount(InputError):
+    """Money cannot move from an account to itself."""
+
+    code = ErrorCode.SAME_ACCOUNT
+    message = "Both accounts are the same."
+
+
+class Forbidden(DomainError):
+    """The caller is unknown by now, disabled, revoked, or its role is too low. Recorded as a denial."""
+
+    code = ErrorCode.FORBIDDEN
+    message = "This API client may not do that."
+
+
+@dataclass(unsafe_hash=True)
+class NotPermitted(Refusal):
+    """The role suffices for the operation in general, but not for this case of it."""
+
+    code = ErrorCode.NOT_PERMITTED
+    message = "This case needs a higher role."
+
+    required_roles: tuple[Role, ...]
+
+
+class LastAdmin(Refusal):
+    """Nobody would be left who can administer."""
+
+    code = ErrorCode.LAST_ADMIN
+    message = "This would leave no enabled ADMIN with a usable key."
+    retry = Retry.NEW_KEY
+
+
+@dataclass(unsafe_hash=True)
+class IdempotencyKeyReused(Refusal):
+    """The key already stands for another request, decided at `first_decided_at`."""
+
+    code = ErrorCode.IDEMPOTENCY_KEY_REUSED
+    message = "The idempotency key was used for a different input."
+
+    first_decided_at: Instant
+    differing_fields: tuple[str, ...]
+
+
+class IdempotencyKeyAbandoned(Refusal):
+    """The caller has given this key up before it was seen."""
+
+    code = ErrorCode.IDEMPOTENCY_KEY_ABANDONED
+    message = "The idempotency key was abandoned: it can never execute."
+
+
+@dataclass(unsafe_hash=True)
+class AccountNotFound(Refusal):
+    """No customer account has this id."""
+
+    code = ErrorCode.ACCOUNT_NOT_FOUND
+    message = "There is no such account."
+
+    account_id: str
+
+
+@dataclass(unsafe_hash=True)
+class TransactionNotFound(Refusal):
+    """No transaction has this id."""
+
+    code = ErrorCode.TRANSACTION_NOT_FOUND
+    message = "There is no such transaction."
+
+    transaction_id: str
+
+
+@dataclass(unsafe_hash=True)
+class FreezeNotFound(Refusal):
+    """The account has no live freeze of this id."""
+
+    code = ErrorCode.FREEZE_NOT_FOUND
+    message = "The account has no such live freeze."
+
+    freeze_id: str
+
+
+@dataclass(unsafe_hash=True)
+class ApiClientNotFound(Refusal):
+    """No API client that can be administered has this id."""
+
+    code = ErrorCode.API_CLIENT_NOT_FOUND
+    message = "There is no such API client."
+
+    api_client_id: str
+
+
+@dataclass(unsafe_hash=True)
+class ApiKeyNotFound(Refusal):
+    """No usable API key has this id."""
+
+    code = ErrorCode.API_KEY_NOT_FOUND
+    message = "There is no such API key, or it is revoked already."
+
+    api_key_id: str
+
+
+class ReferenceTaken(Refusal):
+    """Another account has this reference."""
+
+    code = ErrorCode.REFERENCE_TAKEN
+    message = "Another account has this reference."
+
+
+class NameTaken(Refusal):
+    """Another API client has this name."""
+
+    code = ErrorCode.NAME_TAKEN
+    message = "Another API client has this name."
+
+
+@dataclass(unsafe_hash=True)
+class AccountClosed(Refusal):
+    """The account is closed, for ever."""
+
+    code = ErrorCode.ACCOUNT_CLOSED
+    message = "The account is closed."
+
+    account_id: str
+    closed_at: Instant
+
+
+@dataclass(unsafe_hash=True)
+class AccountFrozen(Refusal):
+    """A live freeze forbids the deed. `until` is when the last such freeze expires, if all of them do."""
+
+    code = ErrorCode.ACCOUNT_FROZEN
+    message = "The account is frozen for this."
+    retry = Retry.NEW_KEY
+
+    account_id: str
+    scope: FreezeScope
+    until: Instant | None
+
+
+@dataclass(unsafe_hash=True)
+class AccountNotFrozen(Refusal):
+    """There is nothing to release."""
+
+    code = ErrorCode.ACCOUNT_NOT_FROZEN
+    message = "The account is not frozen."
+    retry = Retry.NEW_KEY
+
+    account_id: str
+
+
+@dataclass(unsafe_hash=True)
+class AmbiguousFreeze(Refusal):
+    """Several freezes are live; the caller must say which."""
+
+    code = ErrorCode.AMBIGUOUS_FREEZE
+    message = "Several freezes are live: say which one."
+
+    freeze_ids: tuple[str, ...]
+
+
+@dataclass(unsafe_hash=True)
+class AccountNotEmpty(Refusal):
+    """Only an empty account closes."""
+
+    code = ErrorCode.ACCOUNT_NOT_EMPTY
+    message = "The account is not empty."
+    retry = Retry.NEW_KEY
+
+    posted: Money
+    held: Money
+    open_hold_ids: tuple[str, ...] = ()
+
+
+@dataclass(unsafe_hash=True)
+class ApiClientDisabled(Refusal):
+    """A disabled client gets no keys."""
+
+    code = ErrorCode.API_CLIENT_DISABLED
+    message = "The API client is disabled."
+    retry = Retry.NEW_KEY
+
+    api_client_id: str
+
+
+@dataclass(unsafe_hash=True)
+class ApiKeyLimit(Refusal):
+    """The client holds as many usable keys as it may."""
+
+    code = ErrorCode.API_KEY_LIMIT
+    message = "The API client has as many usable keys as it may have."
+    retry = Retry.NEW_KEY
+
+    maximum: int
+
+
+@dataclass(unsafe_hash=True)
+class CurrencyMismatch(Refusal):
+    """An account holds one currency only."""
+
+    code = ErrorCode.CURRENCY_MISMATCH
+    message = "The account holds another currency."
+
+    expected: str
+
+
+@dataclass(unsafe_hash=True)
+class PreconditionFailed(Refusal):
+    """The account is not as the caller required; here is how it is."""
+
+    code = ErrorCode.PRECONDITION_FAILED
+    message = "The account is not in the state that the request required."
+    retry = Retry.NEW_KEY
+
+    version: int
+    available: Money
+
+
+@dataclass(unsafe_hash=True)
+class LimitExceeded(Refusal):
+    """A balance would leave what the books can hold."""
+
+    code = ErrorCode.LIMIT_EXCEEDED
+    message = "The balance would exceed its limit."
+    retry = Retry.NEW_KEY
+
+    limit: Money
+
+
+@dataclass(unsafe_hash=True)
+class InsufficientFunds(Refusal):
+    """Less is available than is asked for."""
+
+    code = ErrorCode.INSUFFICIENT_FUNDS
+    message = "The available balance is too low."
+    retry = Retry.NEW_KEY
+
+    available: Money
+    shortfall: Money
+
+
+@dataclass(unsafe_hash=True)
+class Overloaded(DomainError):
+    """Too many writes are waiting. Nothing was decided."""
+
+    code = ErrorCode.OVERLOADED
+    message = "Too many requests are waiting."
+    retry = Retry.SAME_KEY
+
+    retry_after_ms: int
+
+
+class Unavailable(DomainError):
+    """The outcome could not be made durable in time. The same key finds out, or tries again."""
+
+    code = ErrorCode.UNAVAILABLE
+    message = "The outcome is not known to be durable. Send the same key again."
+    retry = Retry.SAME_KEY

@@ -1,0 +1,280 @@
+"""What the domain needs from the outside, and what it offers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from domain.access import ApiClient, ApiKey, Caller, Operation
+from domain.accounts import Account, AccountState
+from domain.audit import AuditOutcome, AuditRecord
+from domain.commands import Command, Rejection
+from domain.errors import DomainError
+from domain.freezes import Freeze
+from domain.idempotency import Decision, IdempotencyRecord, IdempotencyScope
+from domain.instants import Instant
+from domain.money import Money
+from domain.transactions import Entry, Transaction, TransactionKind
+
+Item = TypeVar("Item")
+
+
+class Books(Protocol):
+    """The committed state, as a batch looks things up in it."""
+
+    def account(self, account_id: str) -> Account | None:
+        """Return an account of any kind."""
+        ...
+
+    def account_id_with_reference(self, reference: str) -> str | None:
+        """Return whose reference this is."""
+        ...
+
+    def unreleased_freezes(self, account_id: str) -> Sequence[Freeze]:
+        """Return the freezes not released yet, due or not, oldest first."""
+        ...
+
+    def freeze(self, freeze_id: str) -> Freeze | None:
+        """Return a freeze, whatever became of it."""
+        ...
+
+    def transaction(self, transaction_id: str) -> Transaction | None:
+        """Return a transaction with its entries."""
+        ...
+
+    def api_client(self, api_client_id: str) -> ApiClient | None:
+        """Return an API client."""
+        ...
+
+    def api_client_id_with_name(self, name: str) -> str | None:
+        """Return whose name this is."""
+        ...
+
+    def admins(self) -> Sequence[ApiClient]:
+        """Return the enabled API clients with the role ADMIN, the system aside."""
+        ...
+
+    def api_key(self, api_key_id: str) -> ApiKey | None:
+        """Return an API key."""
+        ...
+
+    def api_keys_of(self, api_client_id: str) -> Sequence[ApiKey]:
+        """Return all keys of a client, oldest first."""
+        ...
+
+    def decision(self, scope: IdempotencyScope) -> Decision | None:
+        """Return what was decided under a key, with the details of its audit record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One write, as it waits for its batch."""
+
+    caller: Caller
+    key: str
+    command: Command | Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the books answered. `result` is a success or the error that refused it."""
+
+    result: Any
+    decided_at: Instant
+    replayed: bool = False
+
+    @property
+    def is_success(self) -> bool:
+        """Tell a success from a refusal."""
+        return not isinstance(self.result, DomainError)
+
+
+class Fault(Exception):
+    """A bug of ours stopped this request. Nothing of it was kept."""
+
+
+class Ledger(Protocol):
+    """The one port for writes, denials included. Whatever it answers is durable."""
+
+    async def execute(self, caller: Caller, key: str, command: Command | Rejection) -> Outcome:
+        """Decide a command once. Raises Fault when a bug stopped it.
+
+        Errors among the outcomes: those of the command, Forbidden, Overloaded (never queued), Unavailable (unknown).
+        """
+        ...
+
+    async def settled(self) -> None:
+        """Return once everything queued so far has been decided."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """From `since`, included, to `until`, left out."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmountRange:
+    """From `minimum` to `maximum`, both included, in one currency."""
+
+    minimum: Money | None = None
+    maximum: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Which accounts to list."""
+
+    state: AccountState | None = None
+    currency: str | None = None
+    reference_prefix: str | None = None
+    opened_at: TimeRange = field(default_factory=TimeRange)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries of an account to list."""
+
+    created_at: TimeRange = field(default_factory=TimeRange)
+    amount: AmountRange = field(default_factory=AmountRange)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFilter:
+    """Which transactions to list."""
+
+    kind: TransactionKind | None = None
+    account_id: str | None = None
+    reference: str | None = None
+    amount: AmountRange = field(default_factory=AmountRange)
+    created_at: TimeRange = field(default_factory=TimeRange)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which audit records to list."""
+
+    outcome: AuditOutcome | None = None
+    operation: Operation | None = None
+    api_client_id: str | None = None
+    target_id: str | None = None
+    at: TimeRange = field(default_factory=TimeRange)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """The first so many after a position; positions are the sequence numbers of what is listed."""
+
+    first: int
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page: items with their positions, and whether more follow."""
+
+    items: tuple[tuple[int, Item], ...] = ()
+    has_next: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostedEntry:
+    """An entry with the transaction it belongs to."""
+
+    entry: Entry
+    transaction_id: str
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What is known of an API key when somebody presents it."""
+
+    api_client: ApiClient
+    api_key: ApiKey
+    secret_digest: str
+
+
+class Reader(Protocol):
+    """The committed state, as questions are answered from it.
+
+    What is due counts as settled: an expired freeze is not live, and an account it alone kept frozen is ACTIVE.
+    Look-ups by ids take many at once and leave out what does not exist. House accounts are never found.
+    """
+
+    def credential(self, api_key_id: str) -> Credential | None:
+        """Return what an API key opens."""
+        ...
+
+    def accounts(self, ids: Sequence[str]) -> Mapping[str, Account]:
+        """Return customer accounts by id."""
+        ...
+
+    def account_id_with_reference(self, reference: str) -> str | None:
+        """Return whose reference this is."""
+        ...
+
+    def transactions(self, ids: Sequence[str]) -> Mapping[str, Transaction]:
+        """Return transactions by id."""
+        ...
+
+    def transaction_ids_at(self, sequences: Sequence[int]) -> Mapping[int, str]:
+        """Return which transactions were made by the audit records of these numbers."""
+        ...
+
+    def freezes(self, ids: Sequence[str]) -> Mapping[str, Freeze]:
+        """Return freezes by id."""
+        ...
+
+    def api_clients(self, ids: Sequence[str]) -> Mapping[str, ApiClient]:
+        """Return API clients by id."""
+        ...
+
+    def api_keys(self, ids: Sequence[str]) -> Mapping[str, ApiKey]:
+        """Return API keys by id."""
+        ...
+
+    def api_keys_of(self, api_client_ids: Sequence[str]) -> Mapping[str, Sequence[ApiKey]]:
+        """Return all keys of each client, newest first."""
+        ...
+
+    def audit_records(self, sequences: Sequence[int]) -> Mapping[int, AuditRecord]:
+        """Return audit records by number."""
+        ...
+
+    def idempotency_record(self, scope: IdempotencyScope) -> IdempotencyRecord | None:
+        """Return what was decided under a key."""
+        ...
+
+    def account_page(self, where: AccountFilter, page: PageRequest) -> Page[Account]:
+        """List customer accounts, newest first."""
+        ...
+
+    def transaction_page(self, where: TransactionFilter, page: PageRequest) -> Page[Transaction]:
+        """List transactions, newest first."""
+        ...
+
+    def audit_page(self, where: AuditFilter, page: PageRequest) -> Page[AuditRecord]:
+        """List audit records, oldest first."""
+        ...
+
+    def api_client_page(self, page: PageRequest) -> Page[ApiClient]:
+        """List API clients, newest first."""
+        ...
+
+    def entry_pages(
+        self, account_ids: Sequence[str], where: EntryFilter, page: PageRequest
+    ) -> Mapping[str, Page[PostedEntry]]:
+        """List the entries of each account, oldest first."""
+        ...
+
+    def freeze_pages(
+        self, account_ids: Sequence[str], *, live_only: bool, page: PageRequest
+    ) -> Mapping[str, Page[Freeze]]:
+        """List the freezes of each account, newest first."""
+        ...

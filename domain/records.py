@@ -1,0 +1,159 @@
+"""Domain values as plain data, and back: the one form in which they are fingerprinted, hashed and replayed.
+
+Form 1. Fields that are None or hold their default are left out, so a field added later changes nothing that was
+written before. Money is "1050 EUR/2", instants are integers, tuples are lists, keys are camelCase and sorted. Free
+text never stands in the clear: with a salt it is a digest, without one it is left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import types
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from domain.money import Currency, Money
+
+FORM = 1
+
+FREE_TEXT: Mapping[str, bool] = {"free_text": True}
+"""Marks a dataclass field whose content can name people: it is kept apart from the books so that it can be erased.
+
+References are identifiers, not free text: they stay for ever (docs/decisions/0003).
+"""
+
+SECRET: Mapping[str, bool] = {"secret": True}
+"""Marks a dataclass field that has no plain form at all: it is never written, and read back as its default."""
+
+type_hints = cache(get_type_hints)
+
+
+class _Field(NamedTuple):
+    name: str
+    key: str
+    default: object
+    is_free_text: bool
+
+
+def to_bytes(plain: Mapping[str, Any]) -> bytes:
+    """Write plain data in its canonical form: compact JSON, keys sorted, UTF-8."""
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def to_plain(value: object, salt: bytes | None = None) -> Any:
+    """Turn a domain value into plain data. Raises TypeError for a type that has no form."""
+    if value is None or type(value) in (int, str):
+        return value
+    if write := _WRITERS.get(type(value)):
+        return write(value)
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return [to_plain(item, salt) for item in value]
+    if dataclasses.is_dataclass(value):
+        return _fields_to_plain(value, salt)
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def from_plain(kind: Any, plain: Any) -> Any:
+    """Turn plain data back into the domain type it came from; free text comes back blank.
+
+    Raises KeyError, TypeError or ValueError when the data is not of that form.
+    """
+    if read := _READERS.get(kind):
+        return read(plain)
+    if (origin := get_origin(kind)) in (Union, types.UnionType):
+        (some,) = (option for option in get_args(kind) if option is not type(None))
+        return None if plain is None else from_plain(some, plain)
+    if origin is tuple:
+        item = get_args(kind)[0]
+        return tuple(from_plain(item, element) for element in plain)
+    if dataclasses.is_dataclass(kind):
+        return _fields_from_plain(kind, plain)
+    return kind(plain)
+
+
+def free_text(value: Any) -> dict[str, Any]:
+    """Return the free text that a value carries, by field name; blank fields are left out."""
+    present = ((field.name, getattr(value, field.name)) for field in _fields(type(value)) if field.is_free_text)
+    return {name: text for name, text in present if text}
+
+
+def camel_case(name: str) -> str:
+    """Write a Python name as the API writes it."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _fields_to_plain(value: Any, salt: bytes | None) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for field in _fields(type(value)):
+        content = getattr(value, field.name)
+        if content is None or content == field.default:
+            continue
+        if not field.is_free_text:
+            plain[field.key] = to_plain(content, salt)
+        elif salt is not None and content:
+            plain[field.key] = _digest(content, salt)
+    return plain
+
+
+def _fields_from_plain(kind: Any, plain: Mapping[str, Any]) -> object:
+    hints = type_hints(kind)
+    arguments: dict[str, Any] = {}
+    for field in _fields(kind):
+        if field.is_free_text:
+            arguments[field.name] = _blank(hints[field.name])
+        elif field.key in plain:
+            arguments[field.name] = from_plain(hints[field.name], plain[field.key])
+        elif field.default is dataclasses.MISSING:
+            arguments[field.name] = None
+    return kind(**arguments)
+
+
+def _read_fields(kind: Any) -> tuple[_Field, ...]:
+    return tuple(
+        _Field(field.name, camel_case(field.name), field.default, "free_text" in field.metadata)
+        for field in dataclasses.fields(kind)
+        if "secret" not in field.metadata
+    )
+
+
+_fields: Callable[[Any], tuple[_Field, ...]] = cache(_read_fields)
+
+
+def _digest(content: object, salt: bytes) -> str:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(salt + text.encode()).hexdigest()
+
+
+def _blank(kind: object) -> object:
+    if kind is str:
+        return ""
+    return () if get_origin(kind) is tuple else None
+
+
+def _write_currency(currency: Currency) -> str:
+    return f"{currency.code}/{currency.exponent}"
+
+
+def _read_currency(text: str) -> Currency:
+    code, _, exponent = text.partition("/")
+    return Currency(code, int(exponent))
+
+
+def _write_money(money: Money) -> str:
+    return f"{money.minor} {_write_currency(money.currency)}"
+
+
+def _read_money(text: str) -> Money:
+    minor, _, currency = text.partition(" ")
+    return Money(int(minor), _read_currency(currency))
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {Money: _write_money, Currency: _write_currency}
+_READERS: Mapping[Any, Callable[[Any], Any]] = {Money: _read_money, Currency: _read_currency, str: str, int: int}

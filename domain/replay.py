@@ -1,0 +1,74 @@
+"""Answering a retry from what was recorded when its key was decided."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from domain.accounts import Account
+from domain.commands import Command
+from domain.errors import DomainError, ErrorCode, IdempotencyKeyAbandoned, IdempotencyKeyReused
+from domain.freezes import Freeze
+from domain.idempotency import Decision, IdempotencyOutcome, differing_fields, fingerprint
+from domain.ports import Outcome
+from domain.records import from_plain, to_plain
+from domain.services.table import SERVICES
+from domain.transactions import Transaction
+from domain.unit_of_work import UnitOfWork
+
+
+def answer(work: UnitOfWork, command: Command, decision: Decision) -> Outcome:
+    """Return the stored outcome of an equal request. Raises IdempotencyKeyReused or IdempotencyKeyAbandoned."""
+    record = decision.record
+    if record.outcome is IdempotencyOutcome.ABANDONED:
+        raise IdempotencyKeyAbandoned(path=("idempotencyKey",))
+    details = json.loads(decision.details) if decision.details else {}
+    canonical = to_plain(command, decision.salt)
+    if fingerprint(canonical) != decision.fingerprint:
+        differing = differing_fields(details["input"], canonical)
+        raise IdempotencyKeyReused(record.decided_at, differing, path=("idempotencyKey",))
+    return Outcome(_result(work, command, details), record.decided_at, replayed=True)
+
+
+def _result(work: UnitOfWork, command: Command, details: Mapping[str, Any]) -> Any:
+    if details["errorCode"] is not None:
+        return from_plain(_error_type(command, ErrorCode(details["errorCode"])), details["error"])
+    success = from_plain(SERVICES[type(command)].success, details["result"])
+    restored = {
+        field.name: _RESTORE[type(value)](work, value)
+        for field in dataclasses.fields(success)
+        if type(value := getattr(success, field.name)) in _RESTORE
+    }
+    return dataclasses.replace(success, **restored)
+
+
+def _error_type(command: Command, code: ErrorCode) -> type[DomainError]:
+    (kind,) = (refusal for refusal in command.refusals if refusal.code is code)
+    return kind
+
+
+# Free text is never in the log, so a replay shows it as it is now; everything else is as decided then.
+
+
+def _restore_account(work: UnitOfWork, account: Account) -> Account:
+    present = work.account(account.id) or account
+    return dataclasses.replace(account, name=present.name, metadata=present.metadata)
+
+
+def _restore_transaction(work: UnitOfWork, transaction: Transaction) -> Transaction:
+    present = work.transaction(transaction.id) or transaction
+    return dataclasses.replace(transaction, description=present.description, metadata=present.metadata)
+
+
+def _restore_freeze(work: UnitOfWork, freeze: Freeze) -> Freeze:
+    present = work.freeze(freeze.id) or freeze
+    return dataclasses.replace(freeze, note=present.note)
+
+
+_RESTORE: Mapping[type, Callable[[UnitOfWork, Any], Any]] = {
+    Account: _restore_account,
+    Transaction: _restore_transaction,
+    Freeze: _restore_freeze,
+}

@@ -1,0 +1,1 @@
+"""Use cases: each a command, directly above the synchronous function that performs it on a unit of work."""

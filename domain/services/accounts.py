@@ -1,0 +1,329 @@
+"""Opening, renaming, freezing, releasing and closing accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from domain import accounts, text
+from domain.access import Operation
+from domain.accounts import Account, AccountKind, AccountState
+from domain.commands import Command
+from domain.errors import (
+    AccountClosed,
+    AccountNotEmpty,
+    AccountNotFound,
+    AccountNotFrozen,
+    AmbiguousFreeze,
+    DomainError,
+    FreezeNotFound,
+    InvalidAmount,
+    InvalidInput,
+    NotPermitted,
+    ReferenceTaken,
+)
+from domain.freezes import Freeze, FreezeReason, FreezeScope
+from domain.ids import Prefix
+from domain.instants import Instant
+from domain.money import LARGEST_BALANCE, Currency, Money, zero
+from domain.records import FREE_TEXT
+from domain.text import Metadata
+from domain.unit_of_work import UnitOfWork
+
+ACCOUNT_ID = ("input", "accountId")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAccount(Command):
+    """Open an empty account for a customer."""
+
+    operation: ClassVar[Operation] = Operation.OPEN_ACCOUNT
+    refusals: ClassVar[frozenset[type[DomainError]]] = frozenset(
+        {InvalidInput, InvalidAmount, NotPermitted, ReferenceTaken}
+    )
+
+    currency: Currency
+    name: str = field(metadata=FREE_TEXT)
+    reference: str | None = None
+    overdraft_limit: Money | None = None
+    metadata: Metadata = field(default=(), metadata=FREE_TEXT)
+
+    def __post_init__(self) -> None:
+        text.require_name(self.name, ("input", "name"))
+        text.require_reference(self.reference, ("input", "reference"))
+        object.__setattr__(self, "metadata", text.sorted_metadata(self.metadata, ("input", "metadata")))
+        limit = self.overdraft_limit
+        if limit is not None and not 0 <= limit.minor <= LARGEST_BALANCE:
+            raise InvalidAmount(
+                decimals=self.currency.exponent,
+                max=Money(LARGEST_BALANCE, self.currency),
+                path=("input", "overdraftLimit"),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccountSuccess:
+    """The account as it was opened."""
+
+    account: Account
+
+
+def open_account(work: UnitOfWork, command: OpenAccount) -> OpenAccountSuccess:
+    """Open an account; an overdraft limit needs a MANAGER."""
+    limit = command.overdraft_limit or zero(command.currency)
+    if limit.minor and work.caller.role not in accounts.MAY_GRANT_OVERDRAFT:
+        raise NotPermitted(tuple(sorted(accounts.MAY_GRANT_OVERDRAFT)), path=("input", "overdraftLimit"))
+    if command.reference is not None and work.account_id_with_reference(command.reference):
+        raise ReferenceTaken(path=("input", "reference"))
+    account = Account(
+        id=work.fresh_id(Prefix.ACCOUNT),
+        kind=AccountKind.CUSTOMER,
+        currency=command.currency,
+        state=AccountState.ACTIVE,
+        posted=zero(command.currency),
+        held=zero(command.currency),
+        overdraft_limit=limit,
+        version=0,
+        name=command.name,
+        reference=command.reference,
+        metadata=command.metadata,
+        opened_at=work.now,
+    )
+    work.stage_opened_account(account)
+    return OpenAccountSuccess(account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameAccount(Command):
+    """Give an account another name."""
+
+    operation: ClassVar[Operation] = Operation.RENAME_ACCOUNT
+    refusals: ClassVar[frozenset[type[DomainError]]] = frozenset({InvalidInput, AccountNotFound, AccountClosed})
+
+    account_id: str
+    name: str = field(metadata=FREE_TEXT)
+
+    def __post_init__(self) -> None:
+        text.require_id(self.account_id, ACCOUNT_ID)
+        text.require_name(self.name, ("input", "name"))
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.account_id,)
+
+
+@dataclass(frozen=True, slots=True)
+class RenameAccountSuccess:
+    """The account under its new name."""
+
+    account: Account
+
+
+def rename_account(work: UnitOfWork, command: RenameAccount) -> RenameAccountSuccess:
+    """Rename an account that is not closed."""
+    account = work.customer_account(command.account_id, ACCOUNT_ID)
+    accounts.require_open(account)
+    renamed = replace(account, name=command.name)
+    work.stage_renamed_account(renamed)
+    return RenameAccountSuccess(renamed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeAccount(Command):
+    """Put a freeze on an account, on top of any others."""
+
+    operation: ClassVar[Operation] = Operation.FREEZE_ACCOUNT
+    refusals: ClassVar[frozenset[type[DomainError]]] = frozenset({InvalidInput, AccountNotFound, AccountClosed})
+
+    account_id: str
+    reason: FreezeReason
+    scope: FreezeScope = FreezeScope.ALL
+    note: str | None = field(default=None, metadata=FREE_TEXT)
+    expires_at: Instant | None = None
+
+    def __post_init__(self) -> None:
+        text.require_id(self.account_id, ACCOUNT_ID)
+        text.require_note(self.note, ("input", "note"))
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.account_id,)
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeAccountSuccess:
+    """The freeze, and the account it froze."""
+
+    freeze: Freeze
+    account: Account
+
+
+def freeze_account(work: UnitOfWork, command: FreezeAccount) -> FreezeAccountSuccess:
+    """Freeze an account that is not closed. Raises InvalidInput for an expiry that is not in the future."""
+    if command.expires_at is not None and command.expires_at <= work.now:
+        raise InvalidInput("A freeze must expire in the future.", path=("input", "expiresAt"))
+    account = work.customer_account(command.account_id, ACCOUNT_ID)
+    accounts.require_open(account)
+    freeze = Freeze(
+        id=work.fresh_id(Prefix.FREEZE),
+        account_id=account.id,
+        scope=command.scope,
+        reason=command.reason,
+        note=command.note,
+        placed_at=work.now,
+        placed_by=work.caller.api_client_id,
+        placed_role=work.caller.role,
+        expires_at=command.expires_at,
+    )
+    frozen = accounts.moved_to(account, AccountState.FROZEN)
+    work.stage_placed_freeze(freeze)
+    work.stage_account(frozen)
+    return FreezeAccountSuccess(freeze, frozen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfreezeAccount(Command):
+    """Release one freeze: the one named, or the only one that is live."""
+
+    operation: ClassVar[Operation] = Operation.UNFREEZE_ACCOUNT
+    refusals: ClassVar[frozenset[type[DomainError]]] = frozenset(
+        {InvalidInput, NotPermitted, AccountNotFound, FreezeNotFound, AccountClosed, AccountNotFrozen, AmbiguousFreeze}
+    )
+
+    account_id: str
+    freeze_id: str | None = None
+    note: str | None = field(default=None, metadata=FREE_TEXT)
+
+    def __post_init__(self) -> None:
+        text.require_id(self.account_id, ACCOUNT_ID)
+        if self.freeze_id is not None:
+            text.require_id(self.freeze_id, ("input", "freezeId"))
+        text.require_note(self.note, ("input", "note"))
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.account_id,)
+
+
+@dataclass(frozen=True, slots=True)
+class UnfreezeAccountSuccess:
+    """The released freeze, and the account; it stays FROZEN while another freeze is live."""
+
+    freeze: Freeze
+    account: Account
+
+
+def unfreeze_account(work: UnitOfWork, command: UnfreezeAccount) -> UnfreezeAccountSuccess:
+    """Release a live freeze, if the caller's role may release its kind."""
+    account = work.customer_account(command.account_id, ACCOUNT_ID)
+    accounts.require_open(account)
+    live = work.unreleased_freezes(account.id)
+    freeze = _chosen(live, command)
+    may_release = accounts.MAY_RELEASE[freeze.reason]
+    if work.caller.role not in may_release:
+        raise NotPermitted(tuple(sorted(may_release)), path=("input", "freezeId"))
+    return UnfreezeAccountSuccess(*_release(work, account, freeze))
+
+
+def _chosen(live: Sequence[Freeze], command: UnfreezeAccount) -> Freeze:
+    if command.freeze_id is not None:
+        named = [freeze for freeze in live if freeze.id == command.freeze_id]
+        if not named:
+            raise FreezeNotFound(command.freeze_id, path=("input", "freezeId"))
+        return named[0]
+    if not live:
+        raise AccountNotFrozen(command.account_id, path=ACCOUNT_ID)
+    if len(live) > 1:
+        raise AmbiguousFreeze(tuple(freeze.id for freeze in live), path=("input", "freezeId"))
+    return live[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireFreeze(Command):
+    """Settle a freeze that has run out. The system's own deed: no mutation asks for it."""
+
+    operation: ClassVar[Operation] = Operation.EXPIRE_FREEZE
+    refusals: ClassVar[frozenset[type[DomainError]]] = frozenset()
+
+    account_id: str
+    freeze_id: str
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.account_id,)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireFreezeSuccess:
+    """The freeze that ended, and the account."""
+
+    freeze: Freeze
+    account: Account
+
+
+def expire_freeze(work: UnitOfWork, command: ExpireFreeze) -> ExpireFreezeSuccess:
+    """Release a due freeze."""
+    account, freeze = work.account(command.account_id), work.freeze(command.freeze_id)
+    if account is None or freeze is None or not freeze.is_due(work.now):
+        raise ValueError("only a due freeze expires")
+    return ExpireFreezeSuccess(*_release(work, account, freeze))
+
+
+def _release(work: UnitOfWork, account: Account, freeze: Freeze) -> tuple[Freeze, Account]:
+    released = replace(freeze, released_at=work.now, released_by=work.caller.api_client_id)
+    work.stage_freeze(released)
+    if not work.unreleased_freezes(account.id):
+        account = accounts.moved_to(account, AccountState.ACTIVE)
+        work.stage_account(account)
+    return released, account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAccount(Command):
+    """Close an empty account, for ever."""
+
+    operation: ClassVar[Operation] = Operation.CLOSE_ACCOUNT
+    refusals: ClassVar[frozenset[type[DomainError]]] = frozenset(
+        {InvalidInput, NotPermitted, AccountNotFound, AccountClosed, AccountNotEmpty}
+    )
+
+    account_id: str
+    note: str | None = field(default=None, metadata=FREE_TEXT)
+
+    def __post_init__(self) -> None:
+        text.require_id(self.account_id, ACCOUNT_ID)
+        text.require_note(self.note, ("input", "note"))
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.account_id,)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAccountSuccess:
+    """The closed account, and the freezes that ended with it."""
+
+    account: Account
+    released_freezes: tuple[Freeze, ...] = ()
+
+
+def close_account(work: UnitOfWork, command: CloseAccount) -> CloseAccountSuccess:
+    """Close an account that holds nothing and owes nothing; its freezes end and its overdraft limit lapses."""
+    account = work.customer_account(command.account_id, ACCOUNT_ID)
+    accounts.require_open(account)
+    may_close = accounts.MAY_CLOSE[account.state]
+    if work.caller.role not in may_close:
+        raise NotPermitted(tuple(sorted(may_close)), path=ACCOUNT_ID)
+    if account.posted.minor or account.held.minor:
+        raise AccountNotEmpty(account.posted, account.held, path=ACCOUNT_ID)
+    released = tuple(
+        replace(freeze, released_at=work.now, released_by=work.caller.api_client_id)
+        for freeze in work.unreleased_freezes(account.id)
+    )
+    for freeze in released:
+        work.stage_freeze(freeze)
+    emptied = replace(account, overdraft_limit=zero(account.currency))
+    closed = accounts.moved_to(emptied, AccountState.CLOSED, closed_at=work.now)
+    work.stage_account(closed)
+    return CloseAccountSuccess(closed, released)

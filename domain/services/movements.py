@@ -1,0 +1,239 @@
+"""Deposits, withdrawals and transfers: check, load, decide, stage, answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from domain import accounts, text
+from domain.access import Operation
+from domain.accounts import Account, Deed
+from domain.commands import Command
+from domain.errors import (
+    AccountClosed,
+    AccountFrozen,
+    AccountNotFound,
+    CurrencyMismatch,
+    DomainError,
+    InsufficientFunds,
+    InvalidAmount,
+    InvalidInput,
+    LimitExceeded,
+    PreconditionFailed,
+    SameAccount,
+)
+from domain.ids import Prefix
+from domain.money import LARGEST_BALANCE, Money
+from domain.records import FREE_TEXT
+from domain.text import Metadata
+from domain.transactions import Transaction, TransactionKind
+from domain.unit_of_work import UnitOfWork
+
+ACCOUNT_ID = ("input", "accountId")
+FROM_ACCOUNT_ID = ("input", "fromAccountId")
+TO_ACCOUNT_ID = ("input", "toAccountId")
+
+CREDIT_REFUSALS: frozenset[type[DomainError]] = frozenset(
+    {
+        InvalidInput,
+        InvalidAmount,
+        AccountNotFound,
+        AccountClosed,
+        AccountFrozen,
+        CurrencyMismatch,
+        PreconditionFailed,
+        LimitExceeded,
+    }
+)
+DEBIT_REFUSALS = CREDIT_REFUSALS | {InsufficientFunds}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement(Command):
+    """What deposits, withdrawals and transfers share. The amount is positive.
+
+    `expected_version` and `min_available_after` are preconditions on the account that is debited, or credited by a
+    deposit.
+    """
+
+    amount: Money
+    reference: str | None = None
+    description: str | None = field(default=None, metadata=FREE_TEXT)
+    metadata: Metadata = field(default=(), metadata=FREE_TEXT)
+    expected_version: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.amount.minor <= LARGEST_BALANCE:
+            largest = Money(LARGEST_BALANCE, self.amount.currency)
+            raise InvalidAmount(self.amount.currency.exponent, largest, path=("input", "amount", "amount"))
+        text.require_reference(self.reference, ("input", "reference"))
+        text.require_note(self.description, ("input", "description"))
+        object.__setattr__(self, "metadata", text.sorted_metadata(self.metadata, ("input", "metadata")))
+        for account_id in self.account_ids:
+            text.require_id(account_id, ACCOUNT_ID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit(Movement):
+    """Bring money in from outside."""
+
+    operation: ClassVar[Operation] = Operation.DEPOSIT
+    refusals: ClassVar[frozenset[type[DomainError]]] = CREDIT_REFUSALS
+
+    account_id: str
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.account_id,)
+
+    @property
+    def moved_ids(self) -> tuple[str, ...]:
+        return (self.account_id, accounts.house_account_id(self.amount.currency))
+
+
+@dataclass(frozen=True, slots=True)
+class DepositSuccess:
+    """The movement, and the account right after it."""
+
+    transaction: Transaction
+    account: Account
+
+
+def deposit(work: UnitOfWork, command: Deposit) -> DepositSuccess:
+    """Credit an account; the house account of the currency is the other side."""
+    account = work.customer_account(command.account_id, ACCOUNT_ID)
+    _require_movable(work, command.amount, (account, Deed.CREDIT))
+    _require_version(account, command.expected_version)
+    house = work.house_account(account.currency)
+    accounts.require_room(account, command.amount)
+    accounts.require_room(house, -command.amount)
+    transaction, _, account = _move(work, command, TransactionKind.DEPOSIT, house, account)
+    return DepositSuccess(transaction, account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(Movement):
+    """Pay money out."""
+
+    operation: ClassVar[Operation] = Operation.WITHDRAW
+    refusals: ClassVar[frozenset[type[DomainError]]] = DEBIT_REFUSALS
+
+    account_id: str
+    min_available_after: Money | None = None
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.account_id,)
+
+    @property
+    def moved_ids(self) -> tuple[str, ...]:
+        return (self.account_id, accounts.house_account_id(self.amount.currency))
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawSuccess:
+    """The movement, and the account right after it."""
+
+    transaction: Transaction
+    account: Account
+
+
+def withdraw(work: UnitOfWork, command: Withdraw) -> WithdrawSuccess:
+    """Debit an account; the house account of the currency is the other side."""
+    account = work.customer_account(command.account_id, ACCOUNT_ID)
+    _require_movable(work, command.amount, (account, Deed.DEBIT))
+    _require_version(account, command.expected_version)
+    _require_left(account, command.amount, command.min_available_after)
+    house = work.house_account(account.currency)
+    accounts.require_room(account, -command.amount)
+    accounts.require_room(house, command.amount)
+    accounts.require_funds(account, command.amount)
+    transaction, account, _ = _move(work, command, TransactionKind.WITHDRAWAL, account, house)
+    return WithdrawSuccess(transaction, account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Movement):
+    """Move money between two customers' accounts of one currency."""
+
+    operation: ClassVar[Operation] = Operation.TRANSFER
+    refusals: ClassVar[frozenset[type[DomainError]]] = DEBIT_REFUSALS | {SameAccount}
+
+    from_account_id: str
+    to_account_id: str
+    min_available_after: Money | None = None
+
+    def __post_init__(self) -> None:
+        # Named, because the zero-argument form loses its class where a slotted dataclass is rebuilt.
+        Movement.__post_init__(self)
+        if self.from_account_id == self.to_account_id:
+            raise SameAccount(path=TO_ACCOUNT_ID)
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.from_account_id, self.to_account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSuccess:
+    """The movement, and both accounts right after it."""
+
+    transaction: Transaction
+    from_account: Account
+    to_account: Account
+
+
+def transfer(work: UnitOfWork, command: Transfer) -> TransferSuccess:
+    """Debit one account and credit the other, in one transaction."""
+    source = work.customer_account(command.from_account_id, FROM_ACCOUNT_ID)
+    target = work.customer_account(command.to_account_id, TO_ACCOUNT_ID)
+    _require_movable(work, command.amount, (source, Deed.DEBIT), (target, Deed.CREDIT))
+    _require_version(source, command.expected_version)
+    _require_left(source, command.amount, command.min_available_after)
+    accounts.require_room(source, -command.amount)
+    accounts.require_room(target, command.amount)
+    accounts.require_funds(source, command.amount)
+    return TransferSuccess(*_move(work, command, TransactionKind.TRANSFER, source, target))
+
+
+def _require_movable(work: UnitOfWork, amount: Money, *sides: tuple[Account, Deed]) -> None:
+    """Refuse in order of precedence across all sides: closed before frozen, frozen before currency."""
+    for account, _ in sides:
+        accounts.require_open(account)
+    for account, deed in sides:
+        accounts.require_unfrozen(account, work.unreleased_freezes(account.id), deed)
+    for account, _ in sides:
+        accounts.require_currency(account, amount)
+
+
+def _require_version(account: Account, expected: int | None) -> None:
+    if expected is not None and account.version != expected:
+        raise PreconditionFailed(account.version, account.available, path=("input", "expectedVersion"))
+
+
+def _require_left(account: Account, debit: Money, minimum: Money | None) -> None:
+    if minimum is not None and account.available.minor - debit.minor < minimum.minor:
+        raise PreconditionFailed(account.version, account.available, path=("input", "minAvailableAfter"))
+
+
+def _move(
+    work: UnitOfWork, command: Movement, kind: TransactionKind, source: Account, target: Account
+) -> tuple[Transaction, Account, Account]:
+    """Stage a movement already found possible. From here on nothing may be refused."""
+    source, debit = accounts.post(source, -command.amount)
+    target, credit = accounts.post(target, command.amount)
+    transaction = Transaction(
+        id=work.fresh_id(Prefix.TRANSACTION),
+        sequence=work.sequence,
+        kind=kind,
+        amount=command.amount,
+        entries=(debit, credit),
+        reference=command.reference,
+        description=command.description,
+        metadata=command.metadata,
+        created_at=work.now,
+    )
+    work.stage_transaction(transaction)
+    work.stage_account(source)
+    work.stage_account(target)
+    return transaction, source, target

@@ -1,0 +1,43 @@
+"""The table of services: which function performs which command, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.commands import Command
+from domain.services import accounts, api_clients, idempotency_keys, movements
+from domain.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A use case: the function that performs it and the success it answers with."""
+
+    perform: Callable[[UnitOfWork, Any], Any]
+    success: type
+
+
+SERVICES: Mapping[type[Command], Service] = {
+    accounts.OpenAccount: Service(accounts.open_account, accounts.OpenAccountSuccess),
+    accounts.RenameAccount: Service(accounts.rename_account, accounts.RenameAccountSuccess),
+    accounts.FreezeAccount: Service(accounts.freeze_account, accounts.FreezeAccountSuccess),
+    accounts.UnfreezeAccount: Service(accounts.unfreeze_account, accounts.UnfreezeAccountSuccess),
+    accounts.ExpireFreeze: Service(accounts.expire_freeze, accounts.ExpireFreezeSuccess),
+    accounts.CloseAccount: Service(accounts.close_account, accounts.CloseAccountSuccess),
+    movements.Deposit: Service(movements.deposit, movements.DepositSuccess),
+    movements.Withdraw: Service(movements.withdraw, movements.WithdrawSuccess),
+    movements.Transfer: Service(movements.transfer, movements.TransferSuccess),
+    api_clients.CreateApiClient: Service(api_clients.create_api_client, api_clients.CreateApiClientSuccess),
+    api_clients.ChangeApiClientRole: Service(
+        api_clients.change_api_client_role, api_clients.ChangeApiClientRoleSuccess
+    ),
+    api_clients.DisableApiClient: Service(api_clients.disable_api_client, api_clients.DisableApiClientSuccess),
+    api_clients.EnableApiClient: Service(api_clients.enable_api_client, api_clients.EnableApiClientSuccess),
+    api_clients.IssueApiKey: Service(api_clients.issue_api_key, api_clients.IssueApiKeySuccess),
+    api_clients.RevokeApiKey: Service(api_clients.revoke_api_key, api_clients.RevokeApiKeySuccess),
+    idempotency_keys.AbandonIdempotencyKey: Service(
+        idempotency_keys.abandon_idempotency_key, idempotency_keys.AbandonIdempotencyKeySuccess
+    ),
+}

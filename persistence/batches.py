@@ -1,0 +1,68 @@
+"""One batch: lock, time, prefetch, decide, write, commit. The only code that changes the books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import peewee
+
+from domain.decisions import Batch, decide_all
+from domain.ids import Entropy, Ids
+from domain.instants import Clock, Instant
+from domain.ports import Fault, Outcome, Request
+from persistence.books import Books, read_head
+from persistence.writes import write
+
+MOST_IN_A_BATCH = 256
+"""Requests. Enough to share a commit widely, few enough that none waits long for the others."""
+
+
+class StorageError(Exception):
+    """The database failed: a full or failing disk, a lock held too long, a COMMIT whose outcome is unknown."""
+
+
+class BatchWriter:
+    """Decides and writes batches on the one connection that writes. Synchronous: nothing interleaves."""
+
+    def __init__(
+        self,
+        database: peewee.SqliteDatabase,
+        *,
+        clock: Clock,
+        ids: Ids,
+        entropy: Entropy,
+        decide: Callable[[Batch, Sequence[Request]], list[Outcome | Fault]] = decide_all,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._entropy = entropy
+        self._decide = decide
+
+    def run(self, requests: Sequence[Request]) -> list[Outcome | Fault]:
+        """Decide the requests in order and commit. Returns only what is durable. Raises StorageError.
+
+        A batch that breaks a constraint is a bug of ours; it is halved until only its culprit gets a Fault.
+        """
+        try:
+            return self._commit(requests)
+        except (peewee.OperationalError, peewee.InterfaceError) as failure:
+            raise StorageError(str(failure)) from failure
+        except Exception as bug:  # noqa: BLE001 - whatever it is, only its culprit may suffer
+            if len(requests) == 1:
+                fault = Fault(f"{type(bug).__name__} while writing {requests[0].command.operation}")
+                fault.__cause__ = bug
+                return [fault]
+        middle = len(requests) // 2
+        return [*self.run(requests[:middle]), *self.run(requests[middle:])]
+
+    def _commit(self, requests: Sequence[Request]) -> list[Outcome | Fault]:
+        with self._database.atomic("IMMEDIATE"):
+            head = read_head(self._database)
+            books = Books(self._database)
+            books.prefetch(requests)
+            now = Instant(max(self._clock.now(), head.at + 1))
+            batch = Batch(books, head, now, self._ids, self._entropy)
+            outcomes = self._decide(batch, requests)
+            write(self._database, batch)
+        return outcomes

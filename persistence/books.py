@@ -1,0 +1,185 @@
+"""The committed state as one batch sees it: fetched in sets before the batch decides, one by one for the rest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import peewee
+from peewee import SQL, fn
+
+from domain.access import SYSTEM_CLIENT_ID, ApiClient, ApiKey, Role
+from domain.accounts import Account as DomainAccount
+from domain.accounts import AccountState
+from domain.audit import BEGINNING, Head
+from domain.commands import Rejection
+from domain.freezes import Freeze as DomainFreeze
+from domain.idempotency import Decision, IdempotencyScope
+from domain.ports import Request
+from domain.transactions import Entry as DomainEntry
+from domain.transactions import Transaction as DomainTransaction
+from persistence import queries, rows, tables
+from persistence.statements import Hole, Statement, array, each
+
+_HEAD = Statement(
+    tables.Batch.select(tables.Batch.number, tables.Batch.last_sequence, tables.Batch.at, tables.Audit.hash)
+    .join(tables.Audit, on=(tables.Audit.sequence == tables.Batch.last_sequence))
+    .order_by(tables.Batch.number.desc())
+    .limit(1)
+)
+
+_asked = peewee.Select(
+    [fn.json_each(Hole("scopes"))],
+    [fn.json_extract(SQL("value"), f"$[{index}]").alias(f"c{index}") for index in range(3)],
+).alias("asked")
+_DECISIONS = Statement(
+    queries.decisions()
+    .switch(tables.Idempotency)
+    .join(
+        _asked,
+        on=(tables.Idempotency.api_client_id == _asked.c.c0)
+        & (tables.Idempotency.operation == _asked.c.c1)
+        & (tables.Idempotency.key == _asked.c.c2),
+    )
+)
+_ACCOUNTS = Statement(queries.accounts().where(tables.Account.id.in_(each("ids"))))
+_ACCOUNT_WITH_REFERENCE = Statement(
+    tables.Account.select(tables.Account.id).where(tables.Account.reference == Hole("reference"))
+)
+_UNRELEASED_FREEZES = Statement(
+    queries.freezes()
+    .where((tables.Freeze.account_id == Hole("account_id")) & tables.Freeze.released_at.is_null())
+    .order_by(tables.Freeze.placed_sequence)
+)
+_FREEZE = Statement(queries.freezes().where(tables.Freeze.id == Hole("id")))
+_TRANSACTIONS = Statement(queries.transactions().where(tables.Transaction.id.in_(each("ids"))))
+_ENTRIES = Statement(
+    queries.entries(tables.Entry.sequence)
+    .where(tables.Entry.sequence.in_(each("sequences")))
+    .order_by(tables.Entry.sequence, tables.Entry.amount)
+)
+_API_CLIENTS = Statement(queries.api_clients().where(tables.ApiClient.id.in_(each("ids"))))
+_API_CLIENT_WITH_NAME = Statement(
+    tables.ApiClient.select(tables.ApiClient.id).where(tables.ApiClient.name == Hole("name"))
+)
+_ADMINS = Statement(
+    queries.api_clients().where(
+        (tables.ApiClient.role == Role.ADMIN.value)
+        & tables.ApiClient.disabled_at.is_null()
+        & (tables.ApiClient.id != SYSTEM_CLIENT_ID)
+    )
+)
+_API_KEYS = Statement(queries.api_keys().where(tables.ApiKey.id.in_(each("ids"))))
+_API_KEYS_OF = Statement(
+    queries.api_keys()
+    .where(tables.ApiKey.api_client_id == Hole("api_client_id"))
+    .order_by(tables.ApiKey.created_sequence)
+)
+
+
+def read_head(database: peewee.Database) -> Head:
+    """Return the end of the audit log."""
+    found = _HEAD(database)
+    return rows.head(found[0]) if found else BEGINNING
+
+
+def read_transactions(database: peewee.Database, found: Iterable[rows.Row]) -> list[DomainTransaction]:
+    """Complete rows of transactions with their entries, in one more statement for them all."""
+    found = list(found)
+    entries: dict[int, list[DomainEntry]] = defaultdict(list)
+    for sequence, *row in _ENTRIES(database, sequences=array([row[0] for row in found])):
+        entries[sequence].append(rows.entry(tuple(row)))
+    return [rows.transaction(row, tuple(entries[row[0]])) for row in found]
+
+
+class Books:
+    """The books of `domain.ports`, on one connection, for one batch: nothing it has read can change meanwhile."""
+
+    def __init__(self, database: peewee.Database) -> None:
+        self._database = database
+        self._accounts: dict[str, DomainAccount | None] = {}
+        self._api_clients: dict[str, ApiClient | None] = {}
+        self._api_keys: dict[str, ApiKey | None] = {}
+        self._decisions: dict[IdempotencyScope, Decision | None] = {}
+
+    def prefetch(self, requests: Sequence[Request]) -> None:
+        """Read at once what the requests name: their keys, their callers, their accounts."""
+        commands = [(request, request.command) for request in requests if not isinstance(request.command, Rejection)]
+        self._fetch_decisions(
+            {
+                IdempotencyScope(request.caller.api_client_id, command.operation, request.key)
+                for request, command in commands
+            }
+        )
+        self._fetch_api_clients({request.caller.api_client_id for request, _ in commands})
+        self._fetch_api_keys({request.caller.api_key_id or "" for request, _ in commands})
+        self._fetch_accounts({account_id for _, command in commands for account_id in command.moved_ids})
+
+    def account(self, account_id: str) -> DomainAccount | None:
+        if account_id not in self._accounts:
+            self._fetch_accounts({account_id})
+        return self._accounts[account_id]
+
+    def account_id_with_reference(self, reference: str) -> str | None:
+        found = _ACCOUNT_WITH_REFERENCE(self._database, reference=reference)
+        return found[0][0] if found else None
+
+    def unreleased_freezes(self, account_id: str) -> Sequence[DomainFreeze]:
+        account = self.account(account_id)
+        if account is None or account.state is not AccountState.FROZEN:
+            return ()
+        return [rows.freeze(row) for row in _UNRELEASED_FREEZES(self._database, account_id=account_id)]
+
+    def freeze(self, freeze_id: str) -> DomainFreeze | None:
+        found = _FREEZE(self._database, id=freeze_id)
+        return rows.freeze(found[0]) if found else None
+
+    def transaction(self, transaction_id: str) -> DomainTransaction | None:
+        found = read_transactions(self._database, _TRANSACTIONS(self._database, ids=array([transaction_id])))
+        return found[0] if found else None
+
+    def api_client(self, api_client_id: str) -> ApiClient | None:
+        if api_client_id not in self._api_clients:
+            self._fetch_api_clients({api_client_id})
+        return self._api_clients[api_client_id]
+
+    def api_client_id_with_name(self, name: str) -> str | None:
+        found = _API_CLIENT_WITH_NAME(self._database, name=name)
+        return found[0][0] if found else None
+
+    def admins(self) -> Sequence[ApiClient]:
+        return [rows.api_client(row) for row in _ADMINS(self._database)]
+
+    def api_key(self, api_key_id: str) -> ApiKey | None:
+        if api_key_id not in self._api_keys:
+            self._fetch_api_keys({api_key_id})
+        return self._api_keys[api_key_id]
+
+    def api_keys_of(self, api_client_id: str) -> Sequence[ApiKey]:
+        return [rows.api_key(row) for row in _API_KEYS_OF(self._database, api_client_id=api_client_id)]
+
+    def decision(self, scope: IdempotencyScope) -> Decision | None:
+        if scope not in self._decisions:
+            self._fetch_decisions({scope})
+        return self._decisions[scope]
+
+    def _fetch_accounts(self, ids: set[str]) -> None:
+        self._accounts |= dict.fromkeys(ids)
+        found = _ACCOUNTS(self._database, ids=array(ids)) if ids else ()
+        self._accounts |= {row[0]: rows.account(row) for row in found}
+
+    def _fetch_api_clients(self, ids: set[str]) -> None:
+        self._api_clients |= dict.fromkeys(ids)
+        found = _API_CLIENTS(self._database, ids=array(ids)) if ids else ()
+        self._api_clients |= {row[0]: rows.api_client(row) for row in found}
+
+    def _fetch_api_keys(self, ids: set[str]) -> None:
+        self._api_keys |= dict.fromkeys(ids)
+        found = _API_KEYS(self._database, ids=array(ids)) if ids else ()
+        self._api_keys |= {row[0]: rows.api_key(row) for row in found}
+
+    def _fetch_decisions(self, scopes: set[IdempotencyScope]) -> None:
+        self._decisions |= dict.fromkeys(scopes)
+        asked = array([(scope.api_client_id, scope.operation.value, scope.key) for scope in scopes])
+        found = _DECISIONS(self._database, scopes=asked) if scopes else ()
+        self._decisions |= {kept.record.scope: kept for kept in map(rows.decision, found)}

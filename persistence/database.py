@@ -1,0 +1,126 @@
+"""Connections: how SQLite is opened, and which files are refused."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import peewee
+
+from persistence import migrations
+from persistence.library import sqlite3
+
+APPLICATION_ID = 0x434F5554
+"""What tells our files from others: "COUT", in the header of every one of them."""
+
+BUSY_TIMEOUT_S = 5
+
+_PRAGMAS: Mapping[str, int | str] = {
+    "journal_mode": "wal",
+    "synchronous": "full",  # an acknowledged answer survives a power cut; NORMAL loses what no checkpoint has synced
+    "fullfsync": 1,  # macOS: a plain fsync does not reach the platter
+    "checkpoint_fullfsync": 1,
+    "foreign_keys": 1,
+    "recursive_triggers": 1,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "mmap_size": 0,  # an I/O error must be an error, not a SIGBUS
+    "journal_size_limit": 64 * 1024 * 1024,
+    "cache_size": -64 * 1024,
+    "temp_store": "memory",
+}
+_NO_CHECKPOINTS = {"wal_autocheckpoint": 0}
+
+
+class DatabaseRefusedError(Exception):
+    """The file cannot be served; the message says why, in one line."""
+
+
+def connect_writer(path: Path) -> peewee.SqliteDatabase:
+    """Return the server's writing connection: the only one that checkpoints."""
+    return _connect(path, {})
+
+
+def connect_beside(path: Path) -> peewee.SqliteDatabase:
+    """Return a writing connection that is safe beside a running server: it never checkpoints.
+
+    Two connections that checkpoint at once can corrupt the file in SQLite before 3.51.3.
+    """
+    return _connect(path, _NO_CHECKPOINTS)
+
+
+def connect_reader(path: Path) -> peewee.SqliteDatabase:
+    """Return a connection that cannot write."""
+    return _connect(path, {**_NO_CHECKPOINTS, "query_only": 1})
+
+
+def sqlite_version() -> tuple[int, ...]:
+    """Return the version of the SQLite library in use."""
+    return sqlite3.sqlite_version_info
+
+
+def refuse_unfit(database: peewee.SqliteDatabase) -> None:
+    """Raise DatabaseRefusedError unless the file is ours, migrated, not newer than we are, and has every wall."""
+    refuse_foreign(database)
+    pending = migrations.pending(database)
+    if pending:
+        raise DatabaseRefusedError(f"the schema is {len(pending)} migration(s) behind: run `python main.py migrate`")
+    missing = migrations.missing_walls(database)
+    if missing:
+        raise DatabaseRefusedError(f"the schema is not as it was made: {', '.join(missing)}")
+
+
+def refuse_foreign(database: peewee.SqliteDatabase) -> None:
+    """Raise DatabaseRefusedError if the file is not a database, not ours, or newer than this program."""
+    try:
+        (application_id,) = database.execute_sql("PRAGMA application_id").fetchone()
+        tables = database.get_tables()
+    except peewee.DatabaseError as error:
+        raise DatabaseRefusedError(f"the file cannot be read as a database: {error}") from error
+    if tables and application_id != APPLICATION_ID:
+        raise DatabaseRefusedError("the file is a database, but not one of Countinghouse")
+    if fault := migrations.fault_in_history(database):
+        raise DatabaseRefusedError(fault)
+
+
+def migrate(database: peewee.SqliteDatabase) -> list[str]:
+    """Bring the schema up to date; return the names of the migrations applied. Raises DatabaseRefusedError."""
+    refuse_foreign(database)
+    database.execute_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    return migrations.apply_pending(database)
+
+
+def settle_currencies(database: peewee.SqliteDatabase, exponents: Mapping[str, int]) -> None:
+    """Raise DatabaseRefusedError if a currency in the books has another exponent by now, or is gone."""
+    for code, exponent in database.execute_sql("SELECT code, exponent FROM currency").fetchall():
+        if exponents.get(code) != exponent:
+            raise DatabaseRefusedError(f"currency {code} is kept with {exponent} decimals, the catalogue differs")
+
+
+class ServerLock:
+    """Holds the file for one server process; released when the process ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise DatabaseRefusedError("another server has this database open") from error
+
+    def release(self) -> None:
+        """Let the next server have the file."""
+        os.close(self._descriptor)
+
+
+def _connect(path: Path, extra: Mapping[str, int | str]) -> peewee.SqliteDatabase:
+    if not path.parent.is_dir():
+        raise DatabaseRefusedError(f"there is no folder {path.parent}")
+    database = peewee.SqliteDatabase(str(path), pragmas={**_PRAGMAS, **extra}, timeout=BUSY_TIMEOUT_S)
+    try:
+        database.connect()
+    except peewee.DatabaseError as error:
+        raise DatabaseRefusedError(f"the database cannot be opened: {error}") from error
+    return database

@@ -1,0 +1,159 @@
+"""The selections that books and reader share: which columns make up a domain value, and where they come from.
+
+The order of columns is that of persistence/rows.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee
+from peewee import JOIN, Case, fn
+
+from persistence.statements import Hole
+from persistence.tables import (
+    Account,
+    ApiClient,
+    ApiKey,
+    Audit,
+    Currency,
+    Entry,
+    Freeze,
+    Idempotency,
+    Text,
+    Transaction,
+)
+
+_Named = Text.alias("named")
+_Opened = Text.alias("opened")
+
+
+def unexpired() -> peewee.Expression:
+    """Tell which freezes are live at the instant `now`."""
+    return Freeze.released_at.is_null() & (Freeze.expires_at.is_null() | (Freeze.expires_at > Hole("now")))
+
+
+def present_state() -> Any:
+    """Return the state of an account at the instant `now`: what has expired no longer freezes it."""
+    live = Freeze.select(peewee.SQL("1")).where((Freeze.account_id == Account.id) & unexpired())
+    thawed = (Account.state == "FROZEN") & ~fn.EXISTS(live)
+    return Case(None, [(thawed, "ACTIVE")], Account.state)
+
+
+def accounts(state: Any = Account.state) -> Any:
+    """Select accounts, with the given expression for their state."""
+    columns = (
+        Account.id,
+        Account.kind,
+        Account.currency,
+        Currency.exponent,
+        state,
+        Account.posted,
+        Account.held,
+        Account.overdraft_limit,
+        Account.version,
+        _Named.name,
+        Account.reference,
+        _Opened.metadata,
+        Account.opened_at,
+        Account.closed_at,
+    )
+    return (
+        Account.select(*columns)
+        .join(Currency, on=(Currency.code == Account.currency))
+        .join(_Named, JOIN.LEFT_OUTER, on=(_Named.sequence == Account.named_sequence))
+        .join(_Opened, JOIN.LEFT_OUTER, on=(_Opened.sequence == Account.opened_sequence))
+    )
+
+
+def freezes() -> Any:
+    """Select freezes."""
+    columns = (
+        Freeze.id,
+        Freeze.account_id,
+        Freeze.scope,
+        Freeze.reason,
+        Text.note,
+        Freeze.placed_at,
+        Freeze.placed_by,
+        Freeze.placed_role,
+        Freeze.expires_at,
+        Freeze.released_at,
+        Freeze.released_by,
+    )
+    return Freeze.select(*columns).join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Freeze.placed_sequence))
+
+
+def transactions() -> Any:
+    """Select transactions, without their entries."""
+    columns = (
+        Transaction.sequence,
+        Transaction.id,
+        Transaction.kind,
+        Transaction.amount,
+        Transaction.currency,
+        Currency.exponent,
+        Transaction.reference,
+        Text.description,
+        Text.metadata,
+        Transaction.created_at,
+    )
+    return (
+        Transaction.select(*columns)
+        .join(Currency, on=(Currency.code == Transaction.currency))
+        .join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Transaction.sequence))
+    )
+
+
+def entries(*leading: Any) -> Any:
+    """Select entries, with further columns before those of the entry."""
+    columns = (
+        Entry.account_id,
+        Entry.version,
+        Entry.amount,
+        Entry.balance_after,
+        Account.currency,
+        Currency.exponent,
+    )
+    return (
+        Entry.select(*leading, *columns)
+        .join(Account, on=(Account.id == Entry.account_id))
+        .join(Currency, on=(Currency.code == Account.currency))
+    )
+
+
+def api_clients() -> Any:
+    """Select API clients."""
+    return ApiClient.select(ApiClient.id, ApiClient.name, ApiClient.role, ApiClient.disabled_at)
+
+
+def api_keys() -> Any:
+    """Select API keys, never their digests."""
+    return ApiKey.select(ApiKey.id, ApiKey.api_client_id, ApiKey.created_at, ApiKey.expires_at, ApiKey.revoked_at)
+
+
+def audit_records() -> Any:
+    """Select audit records."""
+    return Audit.select()
+
+
+def decisions() -> Any:
+    """Select what was decided under idempotency keys."""
+    columns = (
+        Idempotency.api_client_id,
+        Idempotency.operation,
+        Idempotency.key,
+        Idempotency.outcome,
+        Idempotency.fingerprint,
+        Idempotency.sequence,
+        Text.salt,
+        Audit.at,
+        Audit.error_code,
+        Audit.target_ids,
+        Audit.details,
+    )
+    return (
+        Idempotency.select(*columns)
+        .join(Audit, on=(Audit.sequence == Idempotency.sequence))
+        .join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Idempotency.sequence))
+    )

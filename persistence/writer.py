@@ -1,0 +1,116 @@
+"""The ledger's queue: what waits while a batch commits is the next batch.
+
+Batches run inline on the event loop. A thread beside a busy loop starves (docs/decisions/0002), and the loop has
+nothing better to do: every answer in flight waits for this commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from domain.access import Caller
+from domain.commands import Command, Rejection
+from domain.errors import Overloaded, Unavailable
+from domain.instants import SECOND, Clock, Instant
+from domain.ports import Fault, Outcome, Request
+from persistence.batches import MOST_IN_A_BATCH, BatchWriter, StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class WriterLimits:
+    """How many writes may wait, and for how long (microseconds) one may before it is given up undecided."""
+
+    capacity: int = 4096
+    patience: int = 5 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    request: Request | None
+    since: Instant
+    answer: asyncio.Future[Outcome | Fault]
+
+
+class QueuedLedger:
+    """The ledger of `domain.ports`: gathers what arrives into batches, and answers only after their commit.
+
+    `on_storage_error` is told of every failure of the database, after all who waited for it were; it reopens the
+    connection or ends the process.
+    """
+
+    def __init__(
+        self,
+        writer: BatchWriter,
+        clock: Clock,
+        limits: WriterLimits,
+        on_storage_error: Callable[[StorageError], None],
+    ) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._limits = limits
+        self._on_storage_error = on_storage_error
+        self._queue: deque[_Waiting] = deque()
+        self._scheduled = False
+        self._closed = False
+
+    async def execute(self, caller: Caller, key: str, command: Command | Rejection) -> Outcome:
+        """Queue a command and await its durable outcome."""
+        if self._closed:
+            return Outcome(Unavailable(), self._clock.now())
+        if len(self._queue) >= self._limits.capacity:
+            return Outcome(Overloaded(retry_after_ms=1000), self._clock.now())
+        outcome = await self._enqueue(Request(caller, key, command))
+        if isinstance(outcome, Fault):
+            raise outcome
+        return outcome
+
+    async def settled(self) -> None:
+        """Return once everything queued so far has been decided."""
+        await self._enqueue(None)
+
+    def close(self) -> None:
+        """Take nothing more, and finish what waits."""
+        self._closed = True
+        while self._queue:
+            self._run_batch()
+
+    def _enqueue(self, request: Request | None) -> asyncio.Future[Outcome | Fault]:
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(request, self._clock.now(), loop.create_future())
+        self._queue.append(waiting)
+        self._schedule(loop)
+        return waiting.answer
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let every request that is ready now be queued before the batch begins."""
+        if not self._scheduled:
+            self._scheduled = True
+            loop.call_soon(self._tick, loop)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._scheduled = False
+        self._run_batch()
+        if self._queue:
+            self._schedule(loop)
+
+    def _run_batch(self) -> None:
+        waiting = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_BATCH))]
+        now = self._clock.now()
+        live = [one for one in waiting if one.request and now - one.since <= self._limits.patience]
+        try:
+            outcomes = self._writer.run([one.request for one in live if one.request]) if live else []
+        except StorageError as failure:
+            _answer(waiting, {}, now)
+            self._on_storage_error(failure)
+        else:
+            _answer(waiting, {id(one): outcome for one, outcome in zip(live, outcomes, strict=True)}, now)
+
+
+def _answer(waiting: list[_Waiting], outcomes: dict[int, Outcome | Fault], now: Instant) -> None:
+    """Wake everyone: with their outcome, or with Unavailable where none is known."""
+    for one in waiting:
+        if not one.answer.done():
+            one.answer.set_result(outcomes.get(id(one)) or Outcome(Unavailable(), now))

@@ -1,0 +1,284 @@
+"""Writing what a batch has staged: one set-based statement for each table, the batch row last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import peewee
+from peewee import SQL, fn
+
+from domain.accounts import Account, AccountState
+from domain.audit import AuditRecord
+from domain.decisions import Batch
+from domain.freezes import Freeze
+from domain.idempotency import Decision
+from domain.records import FORM
+from domain.transactions import Transaction
+from domain.unit_of_work import Staged, Text
+from persistence import tables
+from persistence.statements import Hole, Statement, array, insertion
+
+
+def _update(table: type[peewee.Model], *columns: str) -> Statement:
+    """Return the statement that updates columns of all rows of one JSON array of [id, column, ...]."""
+    fields = table._meta.fields  # noqa: SLF001 - Peewee's name for its metadata
+    given = peewee.Select(
+        [fn.json_each(Hole("rows"))],
+        [fn.json_extract(SQL("value"), f"$[{index}]").alias(f"c{index}") for index in range(len(columns) + 1)],
+    ).alias("given")
+    values = {fields[column]: getattr(given.c, f"c{index}") for index, column in enumerate(columns, start=1)}
+    return Statement(table.update(values).from_(given).where(fields["id"] == given.c.c0))
+
+
+_AUDIT = insertion(
+    tables.Audit,
+    "sequence",
+    "at",
+    "outcome",
+    "operation",
+    "api_client_id",
+    "api_key_id",
+    "role",
+    "idempotency_key",
+    "target_ids",
+    "error_code",
+    "details",
+    "previous_hash",
+    "hash",
+)
+_TEXT = insertion(tables.Text, "sequence", "salt", "name", "description", "note", "metadata")
+_IDEMPOTENCY = insertion(
+    tables.Idempotency, "api_client_id", "operation", "key", "outcome", "fingerprint", "form", "sequence"
+)
+_API_CLIENTS = insertion(tables.ApiClient, "id", "name", "role", "disabled_at", "created_sequence")
+_CHANGED_API_CLIENTS = _update(tables.ApiClient, "role", "disabled_at")
+_API_KEYS = insertion(
+    tables.ApiKey,
+    "id",
+    "api_client_id",
+    "secret_digest",
+    "created_at",
+    "created_sequence",
+    "expires_at",
+    "revoked_at",
+)
+_REVOKED_API_KEYS = _update(tables.ApiKey, "revoked_at")
+_KNOWN_CURRENCIES = Statement(tables.Currency.select(tables.Currency.code))
+_CURRENCIES = insertion(tables.Currency, "code", "exponent")
+_ACCOUNTS = insertion(
+    tables.Account,
+    "id",
+    "kind",
+    "currency",
+    "state",
+    "posted",
+    "held",
+    "overdraft_limit",
+    "version",
+    "reference",
+    "opened_at",
+    "opened_sequence",
+    "named_sequence",
+)
+_CHANGED_ACCOUNTS = _update(
+    tables.Account, "state", "posted", "held", "overdraft_limit", "version", "closed_at", "closed_version"
+)
+_RENAMED_ACCOUNTS = _update(tables.Account, "named_sequence")
+_TRANSACTIONS = insertion(tables.Transaction, "sequence", "id", "kind", "amount", "currency", "reference", "created_at")
+_ENTRIES = insertion(tables.Entry, "account_id", "version", "sequence", "amount", "balance_after", "created_at")
+_FREEZES = insertion(
+    tables.Freeze,
+    "id",
+    "account_id",
+    "scope",
+    "reason",
+    "placed_at",
+    "placed_by",
+    "placed_role",
+    "placed_sequence",
+    "expires_at",
+    "released_at",
+    "released_by",
+)
+_RELEASED_FREEZES = _update(tables.Freeze, "released_at", "released_by")
+_BATCH = insertion(tables.Batch, "number", "first_sequence", "last_sequence", "at")
+
+Rows = Iterable[tuple[Any, ...]]
+
+
+def write(database: peewee.Database, batch: Batch) -> None:
+    """Write the batch, in the order that its walls ask for. Writes nothing when nothing was staged."""
+    staged = batch.staged
+    if not staged.audit:
+        return
+    _run(database, _AUDIT, map(_audit_row, staged.audit))
+    _run(database, _TEXT, map(_text_row, staged.text))
+    _run(database, _IDEMPOTENCY, map(_idempotency_row, staged.decisions.values()))
+    _write_access(database, staged)
+    _write_accounts(database, staged)
+    _run(database, _BATCH, [(batch.head.batch + 1, batch.head.sequence + 1, batch.sequence, batch.now)])
+
+
+def _write_access(database: peewee.Database, staged: Staged) -> None:
+    clients, keys, created = staged.api_clients.values(), staged.api_keys.values(), staged.created
+    _run(
+        database,
+        _API_CLIENTS,
+        [(c.id, c.name, c.role.value, c.disabled_at, created[c.id]) for c in clients if c.id in created],
+    )
+    _run(
+        database,
+        _CHANGED_API_CLIENTS,
+        [(c.id, c.role.value, c.disabled_at) for c in clients if c.id not in created],
+    )
+    digests = staged.secret_digests
+    _run(
+        database,
+        _API_KEYS,
+        [
+            (k.id, k.api_client_id, digests[k.id], k.created_at, created[k.id], k.expires_at, k.revoked_at)
+            for k in keys
+            if k.id in created
+        ],
+    )
+    _run(database, _REVOKED_API_KEYS, [(k.id, k.revoked_at) for k in keys if k.id not in created])
+
+
+def _write_accounts(database: peewee.Database, staged: Staged) -> None:
+    """Open accounts empty, then bring them, entry by entry, to where they stand."""
+    accounts, freezes, created = staged.accounts.values(), staged.freezes.values(), staged.created
+    opened = [account for account in accounts if account.id in created]
+    _write_currencies(database, opened)
+    _run(database, _ACCOUNTS, [_opened_row(account, created) for account in opened])
+    _run(database, _TRANSACTIONS, map(_transaction_row, staged.transactions.values()))
+    _run(database, _ENTRIES, (row for made in staged.transactions.values() for row in _entry_rows(made)))
+    _run(database, _RENAMED_ACCOUNTS, staged.named.items())
+    _run(database, _FREEZES, [_freeze_row(f, created) for f in freezes if f.id in created])
+    _run(
+        database,
+        _RELEASED_FREEZES,
+        [(f.id, f.released_at, f.released_by) for f in freezes if f.id not in created],
+    )
+    _run(database, _CHANGED_ACCOUNTS, map(_changed_row, accounts))
+
+
+def _write_currencies(database: peewee.Database, opened: list[Account]) -> None:
+    if not opened:
+        return
+    known = {code for (code,) in _KNOWN_CURRENCIES(database)}
+    fresh = {account.currency.code: account.currency.exponent for account in opened}
+    _run(database, _CURRENCIES, [(code, exponent) for code, exponent in fresh.items() if code not in known])
+
+
+def _run(database: peewee.Database, statement: Statement, rows: Rows) -> None:
+    if rows := list(rows):
+        statement(database, rows=array(rows))
+
+
+def _audit_row(record: AuditRecord) -> tuple[Any, ...]:
+    return (
+        record.sequence,
+        record.at,
+        record.outcome.value,
+        record.operation.value,
+        record.api_client_id,
+        record.api_key_id,
+        record.role.value,
+        record.idempotency_key,
+        array(record.target_ids),
+        record.error_code.value if record.error_code else None,
+        record.details,
+        record.previous_hash,
+        record.hash,
+    )
+
+
+def _text_row(text: Text) -> tuple[Any, ...]:
+    words = text.content
+    metadata = json.dumps(words["metadata"], ensure_ascii=False) if "metadata" in words else None
+    return (text.sequence, text.salt.hex(), words.get("name"), words.get("description"), words.get("note"), metadata)
+
+
+def _idempotency_row(decision: Decision) -> tuple[Any, ...]:
+    record, scope = decision.record, decision.record.scope
+    return (
+        scope.api_client_id,
+        scope.operation.value,
+        scope.key,
+        record.outcome.value,
+        decision.fingerprint,
+        FORM,
+        record.sequence,
+    )
+
+
+def _opened_row(account: Account, created: Mapping[str, int]) -> tuple[Any, ...]:
+    return (
+        account.id,
+        account.kind.value,
+        account.currency.code,
+        AccountState.ACTIVE.value,
+        0,
+        0,
+        account.overdraft_limit.minor,
+        0,
+        account.reference,
+        account.opened_at,
+        created[account.id],
+        created[account.id],
+    )
+
+
+def _changed_row(account: Account) -> tuple[Any, ...]:
+    return (
+        account.id,
+        account.state.value,
+        account.posted.minor,
+        account.held.minor,
+        account.overdraft_limit.minor,
+        account.version,
+        account.closed_at,
+        account.version if account.state is AccountState.CLOSED else None,
+    )
+
+
+def _transaction_row(transaction: Transaction) -> tuple[Any, ...]:
+    return (
+        transaction.sequence,
+        transaction.id,
+        transaction.kind.value,
+        transaction.amount.minor,
+        transaction.amount.currency.code,
+        transaction.reference,
+        transaction.created_at,
+    )
+
+
+def _entry_rows(transaction: Transaction) -> Rows:
+    for entry in transaction.entries:
+        yield (
+            entry.account_id,
+            entry.version,
+            transaction.sequence,
+            entry.amount.minor,
+            entry.balance_after.minor,
+            transaction.created_at,
+        )
+
+
+def _freeze_row(freeze: Freeze, created: Mapping[str, int]) -> tuple[Any, ...]:
+    return (
+        freeze.id,
+        freeze.account_id,
+        freeze.scope.value,
+        freeze.reason.value,
+        freeze.placed_at,
+        freeze.placed_by,
+        freeze.placed_role.value,
+        created[freeze.id],
+        freeze.expires_at,
+        freeze.released_at,
+        freeze.released_by,
+    )
