@@ -58,7 +58,8 @@ def connect_reader(path: Path) -> peewee.SqliteDatabase:
 
 def sqlite_version() -> tuple[int, ...]:
     """Return the version of the SQLite library in use."""
-    return sqlite3.sqlite_version_info
+    version: tuple[int, ...] = sqlite3.sqlite_version_info
+    return version
 
 
 def refuse_unfit(database: peewee.SqliteDatabase) -> None:

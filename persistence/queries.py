@@ -1,6 +1,6 @@
 """The selections that books and reader share: which columns make up a domain value, and where they come from.
 
-The order of columns is that of persistence/rows.py.
+The order of columns is that of persistence/rows.py; what a caller needs besides goes before them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _Named = Text.alias("named")
 _Opened = Text.alias("opened")
 
 
-def unexpired() -> peewee.Expression:
+def unexpired(freeze: Any = Freeze) -> Any:
     """Tell which freezes are live at the instant `now`."""
-    return Freeze.released_at.is_null() & (Freeze.expires_at.is_null() | (Freeze.expires_at > Hole("now")))
+    return freeze.released_at.is_null() & (freeze.expires_at.is_null() | (freeze.expires_at > Hole("now")))
 
 
 def present_state() -> Any:
@@ -40,7 +40,7 @@ def present_state() -> Any:
     return Case(None, [(thawed, "ACTIVE")], Account.state)
 
 
-def accounts(state: Any = Account.state) -> Any:
+def accounts(*leading: Any, state: Any = Account.state) -> Any:
     """Select accounts, with the given expression for their state."""
     columns = (
         Account.id,
@@ -59,14 +59,14 @@ def accounts(state: Any = Account.state) -> Any:
         Account.closed_at,
     )
     return (
-        Account.select(*columns)
+        Account.select(*leading, *columns)
         .join(Currency, on=(Currency.code == Account.currency))
         .join(_Named, JOIN.LEFT_OUTER, on=(_Named.sequence == Account.named_sequence))
         .join(_Opened, JOIN.LEFT_OUTER, on=(_Opened.sequence == Account.opened_sequence))
     )
 
 
-def freezes() -> Any:
+def freezes(*leading: Any) -> Any:
     """Select freezes."""
     columns = (
         Freeze.id,
@@ -81,7 +81,7 @@ def freezes() -> Any:
         Freeze.released_at,
         Freeze.released_by,
     )
-    return Freeze.select(*columns).join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Freeze.placed_sequence))
+    return Freeze.select(*leading, *columns).join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Freeze.placed_sequence))
 
 
 def transactions() -> Any:
@@ -106,7 +106,7 @@ def transactions() -> Any:
 
 
 def entries(*leading: Any) -> Any:
-    """Select entries, with further columns before those of the entry."""
+    """Select entries."""
     columns = (
         Entry.account_id,
         Entry.version,
@@ -122,14 +122,15 @@ def entries(*leading: Any) -> Any:
     )
 
 
-def api_clients() -> Any:
+def api_clients(*leading: Any) -> Any:
     """Select API clients."""
-    return ApiClient.select(ApiClient.id, ApiClient.name, ApiClient.role, ApiClient.disabled_at)
+    return ApiClient.select(*leading, ApiClient.id, ApiClient.name, ApiClient.role, ApiClient.disabled_at)
 
 
-def api_keys() -> Any:
+def api_keys(*leading: Any) -> Any:
     """Select API keys, never their digests."""
-    return ApiKey.select(ApiKey.id, ApiKey.api_client_id, ApiKey.created_at, ApiKey.expires_at, ApiKey.revoked_at)
+    columns = (ApiKey.id, ApiKey.api_client_id, ApiKey.created_at, ApiKey.expires_at, ApiKey.revoked_at)
+    return ApiKey.select(*leading, *columns)
 
 
 def audit_records() -> Any:

@@ -1,0 +1,150 @@
+"""The reader of `domain.ports`: a connection that cannot write, and the overlay of what is due."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import peewee
+
+from domain.access import ApiClient, ApiKey
+from domain.accounts import Account
+from domain.audit import AuditRecord
+from domain.freezes import Freeze
+from domain.idempotency import IdempotencyRecord, IdempotencyScope
+from domain.instants import Clock
+from domain.ports import (
+    AccountFilter,
+    AuditFilter,
+    Credential,
+    EntryFilter,
+    Page,
+    PageRequest,
+    PostedEntry,
+    TransactionFilter,
+)
+from domain.transactions import Transaction
+from persistence import listings, queries, rows, tables
+from persistence.books import read_transactions
+from persistence.statements import Hole, Statement, array, each
+
+_CREDENTIAL = Statement(
+    queries.api_keys(
+        tables.ApiKey.secret_digest,
+        tables.ApiClient.id,
+        tables.ApiClient.name,
+        tables.ApiClient.role,
+        tables.ApiClient.disabled_at,
+    )
+    .join(tables.ApiClient, on=(tables.ApiClient.id == tables.ApiKey.api_client_id))
+    .where(tables.ApiKey.id == Hole("id"))
+)
+_ACCOUNTS = Statement(
+    queries.accounts(state=queries.present_state()).where(
+        tables.Account.id.in_(each("ids")) & (tables.Account.kind == "CUSTOMER")
+    )
+)
+_ACCOUNT_WITH_REFERENCE = Statement(
+    tables.Account.select(tables.Account.id).where(tables.Account.reference == Hole("reference"))
+)
+_TRANSACTIONS = Statement(queries.transactions().where(tables.Transaction.id.in_(each("ids"))))
+_TRANSACTION_IDS_AT = Statement(
+    tables.Transaction.select(tables.Transaction.sequence, tables.Transaction.id).where(
+        tables.Transaction.sequence.in_(each("sequences"))
+    )
+)
+_FREEZES = Statement(queries.freezes().where(tables.Freeze.id.in_(each("ids"))))
+_API_CLIENTS = Statement(queries.api_clients().where(tables.ApiClient.id.in_(each("ids"))))
+_API_KEYS = Statement(queries.api_keys().where(tables.ApiKey.id.in_(each("ids"))))
+_API_KEYS_OF = Statement(
+    queries.api_keys()
+    .where(tables.ApiKey.api_client_id.in_(each("api_client_ids")))
+    .order_by(tables.ApiKey.created_sequence.desc())
+)
+_AUDIT_RECORDS = Statement(queries.audit_records().where(tables.Audit.sequence.in_(each("sequences"))))
+_DECISION = Statement(
+    queries.decisions().where(
+        (tables.Idempotency.api_client_id == Hole("api_client_id"))
+        & (tables.Idempotency.operation == Hole("operation"))
+        & (tables.Idempotency.key == Hole("key"))
+    )
+)
+
+
+class Reader:
+    """Answers questions from the committed state. Each is one statement, or two."""
+
+    def __init__(self, database: peewee.Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def credential(self, api_key_id: str) -> Credential | None:
+        found = _CREDENTIAL(self._database, id=api_key_id)
+        if not found:
+            return None
+        digest, *columns = found[0]
+        return Credential(rows.api_client(tuple(columns[:4])), rows.api_key(tuple(columns[4:])), digest)
+
+    def accounts(self, ids: Sequence[str]) -> Mapping[str, Account]:
+        found = _ACCOUNTS(self._database, ids=array(ids), now=self._clock.now())
+        return {row[0]: rows.account(row) for row in found}
+
+    def account_id_with_reference(self, reference: str) -> str | None:
+        found = _ACCOUNT_WITH_REFERENCE(self._database, reference=reference)
+        return found[0][0] if found else None
+
+    def transactions(self, ids: Sequence[str]) -> Mapping[str, Transaction]:
+        found = _TRANSACTIONS(self._database, ids=array(ids))
+        return {one.id: one for one in read_transactions(self._database, found)}
+
+    def transaction_ids_at(self, sequences: Sequence[int]) -> Mapping[int, str]:
+        return dict(_TRANSACTION_IDS_AT(self._database, sequences=array(sequences)))
+
+    def freezes(self, ids: Sequence[str]) -> Mapping[str, Freeze]:
+        return {row[0]: rows.freeze(row) for row in _FREEZES(self._database, ids=array(ids))}
+
+    def api_clients(self, ids: Sequence[str]) -> Mapping[str, ApiClient]:
+        return {row[0]: rows.api_client(row) for row in _API_CLIENTS(self._database, ids=array(ids))}
+
+    def api_keys(self, ids: Sequence[str]) -> Mapping[str, ApiKey]:
+        return {row[0]: rows.api_key(row) for row in _API_KEYS(self._database, ids=array(ids))}
+
+    def api_keys_of(self, api_client_ids: Sequence[str]) -> Mapping[str, Sequence[ApiKey]]:
+        keys: dict[str, list[ApiKey]] = defaultdict(list)
+        for row in _API_KEYS_OF(self._database, api_client_ids=array(api_client_ids)):
+            key = rows.api_key(row)
+            keys[key.api_client_id].append(key)
+        return keys
+
+    def audit_records(self, sequences: Sequence[int]) -> Mapping[int, AuditRecord]:
+        found = _AUDIT_RECORDS(self._database, sequences=array(sequences))
+        return {row[0]: rows.audit_record(row) for row in found}
+
+    def idempotency_record(self, scope: IdempotencyScope) -> IdempotencyRecord | None:
+        found = _DECISION(
+            self._database, api_client_id=scope.api_client_id, operation=scope.operation.value, key=scope.key
+        )
+        return rows.decision(found[0]).record if found else None
+
+    def account_page(self, where: AccountFilter, page: PageRequest) -> Page[Account]:
+        return listings.account_page(self._database, self._clock.now(), where, page)
+
+    def transaction_page(self, where: TransactionFilter, page: PageRequest) -> Page[Transaction]:
+        return listings.transaction_page(self._database, where, page)
+
+    def audit_page(self, where: AuditFilter, page: PageRequest) -> Page[AuditRecord]:
+        return listings.audit_page(self._database, where, page)
+
+    def api_client_page(self, page: PageRequest) -> Page[ApiClient]:
+        return listings.api_client_page(self._database, page)
+
+    def entry_pages(
+        self, account_ids: Sequence[str], where: EntryFilter, page: PageRequest
+    ) -> Mapping[str, Page[PostedEntry]]:
+        return listings.entry_pages(self._database, account_ids, where, page)
+
+    def freeze_pages(
+        self, account_ids: Sequence[str], *, live_only: bool, page: PageRequest
+    ) -> Mapping[str, Page[Freeze]]:
+        now = self._clock.now()
+        return listings.freeze_pages(self._database, now, account_ids, live_only=live_only, page=page)
