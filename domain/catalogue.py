@@ -32,6 +32,11 @@ class Catalogue:
         """Read a limit, which may be zero. Raises InvalidAmount if it is negative or out of bounds."""
         return self._read(amount, currency, 0, LARGEST_BALANCE, path)
 
+    def bound(self, amount: str, code: str, path: InputPath) -> Money:
+        """Read an amount to compare with, of either sign. Raises InvalidInput or InvalidAmount."""
+        currency = self.currency(code, (*path, "currency"))
+        return self._read(amount, currency, -LARGEST_BALANCE, LARGEST_BALANCE, (*path, "amount"))
+
     @staticmethod
     def _read(amount: str, currency: Currency, smallest: int, largest: int, path: InputPath) -> Money:
         minor = minor_units(amount, currency)

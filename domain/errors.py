@@ -181,16 +181,6 @@ class AccountNotFound(Refusal):
 
 
 @dataclass(unsafe_hash=True)
-class TransactionNotFound(Refusal):
-    """No transaction has this id."""
-
-    code = ErrorCode.TRANSACTION_NOT_FOUND
-    message = "There is no such transaction."
-
-    transaction_id: str
-
-
-@dataclass(unsafe_hash=True)
 class FreezeNotFound(Refusal):
     """The account has no live freeze of this id."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import peewee
 
+from domain.money import Currency
 from persistence import migrations
 from persistence.library import sqlite3
 
@@ -93,11 +94,11 @@ def migrate(database: peewee.SqliteDatabase) -> list[str]:
     return migrations.apply_pending(database)
 
 
-def settle_currencies(database: peewee.SqliteDatabase, exponents: Mapping[str, int]) -> None:
+def refuse_other_exponents(database: peewee.SqliteDatabase, known: Mapping[str, Currency]) -> None:
     """Raise DatabaseRefusedError if a currency in the books has another exponent by now, or is gone."""
     for code, exponent in database.execute_sql("SELECT code, exponent FROM currency").fetchall():
-        if exponents.get(code) != exponent:
-            raise DatabaseRefusedError(f"currency {code} is kept with {exponent} decimals, the catalogue differs")
+        if known.get(code) != Currency(code, exponent):
+            raise DatabaseRefusedError(f"currency {code} is kept with {exponent} decimals, and the program differs")
 
 
 class ServerLock:

@@ -12,6 +12,9 @@ from domain.errors import DomainError, InvalidInput
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope
 from domain.unit_of_work import UnitOfWork
 
+KEYLESS = frozenset({Operation.ABANDON_IDEMPOTENCY_KEY, Operation.EXPIRE_HOLD, Operation.EXPIRE_FREEZE})
+"""Operations whose keys cannot be given up: giving up itself, and what only the system does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbandonIdempotencyKey(Command):
@@ -26,6 +29,8 @@ class AbandonIdempotencyKey(Command):
     def __post_init__(self) -> None:
         if not text.is_idempotency_key(self.key):
             raise InvalidInput("An idempotency key is 1 to 255 visible ASCII characters.", path=("input", "key"))
+        if self.of_operation in KEYLESS:
+            raise InvalidInput("Keys of this operation cannot be abandoned.", path=("input", "operation"))
 
 
 @dataclass(frozen=True, slots=True)

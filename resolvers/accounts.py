@@ -1,0 +1,78 @@
+"""Accounts: opening, renaming, freezing, releasing, closing; finding them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from resolvers import inputs
+from resolvers.context import Info
+from resolvers.filters import account_filter
+from resolvers.operation import Input, Key, perform
+from resolvers.pages import List, connection, page_request
+from schema.accounts import (
+    Account,
+    AccountFilter,
+    CloseAccountInput,
+    FreezeAccountInput,
+    OpenAccountInput,
+    RenameAccountInput,
+    UnfreezeAccountInput,
+)
+from schema.pages import After, Connection, First
+from schema.results import (
+    CloseAccountResult,
+    FreezeAccountResult,
+    OpenAccountResult,
+    RenameAccountResult,
+    UnfreezeAccountResult,
+)
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="The account's id.")]
+Reference = Annotated[str, strawberry.argument(description="The reference given when it was opened.")]
+Filter = Annotated[AccountFilter | None, strawberry.argument(description="Which accounts; all if left out.")]
+
+
+async def open_account(info: Info, idempotency_key: Key, input: Input[OpenAccountInput]) -> OpenAccountResult | None:
+    return await perform(info, idempotency_key, OpenAccount, inputs.open_account, input)
+
+
+async def rename_account(
+    info: Info, idempotency_key: Key, input: Input[RenameAccountInput]
+) -> RenameAccountResult | None:
+    return await perform(info, idempotency_key, RenameAccount, inputs.rename_account, input)
+
+
+async def freeze_account(
+    info: Info, idempotency_key: Key, input: Input[FreezeAccountInput]
+) -> FreezeAccountResult | None:
+    return await perform(info, idempotency_key, FreezeAccount, inputs.freeze_account, input)
+
+
+async def unfreeze_account(
+    info: Info, idempotency_key: Key, input: Input[UnfreezeAccountInput]
+) -> UnfreezeAccountResult | None:
+    return await perform(info, idempotency_key, UnfreezeAccount, inputs.unfreeze_account, input)
+
+
+async def close_account(info: Info, idempotency_key: Key, input: Input[CloseAccountInput]) -> CloseAccountResult | None:
+    return await perform(info, idempotency_key, CloseAccount, inputs.close_account, input)
+
+
+async def account(info: Info, id: Id) -> Account | None:
+    return await info.context.edges.account(id)
+
+
+async def account_by_reference(info: Info, reference: Reference) -> Account | None:
+    found = info.context.reader.account_id_with_reference(reference)
+    return await info.context.edges.account(found) if found else None
+
+
+async def accounts(
+    info: Info, filter: Filter = None, first: First = 20, after: After = None
+) -> Connection[Account] | None:
+    asked = page_request(List.ACCOUNTS, first, after)
+    page = info.context.reader.account_page(account_filter(filter), asked)
+    return connection(List.ACCOUNTS, asked, page, Account.of)

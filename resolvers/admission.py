@@ -1,0 +1,110 @@
+"""Who gets in: a bounded number of requests at a time, and a bounded rate of refusals for each API client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from domain.access import Caller, Operation
+from domain.commands import Rejection
+from domain.errors import Forbidden
+from domain.instants import SECOND, Clock, Instant
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionLimits:
+    """How many requests may be in flight; how many refusals a client may have in a burst, and per second after it."""
+
+    in_flight: int = 512
+    refusal_burst: int = 500
+    refusals_per_second: int = 5
+
+
+class Doorway:
+    """Counts the requests in flight. Full means full: nobody waits outside, they are told to come back."""
+
+    def __init__(self, limits: AdmissionLimits) -> None:
+        self._capacity = limits.in_flight
+        self.in_flight = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether one more would be too many."""
+        return self.in_flight >= self._capacity
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Count a request in, and out again however it ends."""
+        self.in_flight += 1
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """A client's refusals: tokens left, as of when; who was turned away since they ran out, and from what."""
+
+    tokens: float
+    as_of: Instant
+    caller: Caller
+    operation: Operation
+    turned_away: int = 0
+
+
+class Refusals:
+    """A token bucket for each API client: every recorded refusal or denial takes a token.
+
+    Without a token a client is turned away before its document is read, so that no one can fill the disk with
+    records; once it has tokens again, one record tells how often that was.
+    """
+
+    def __init__(self, limits: AdmissionLimits, clock: Clock) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._buckets: dict[str, _Bucket] = {}
+
+    def charge(self, caller: Caller, operation: Operation) -> None:
+        """Take a token for a refusal that was recorded."""
+        bucket = self._refilled(caller.api_client_id) or self._fresh(caller, operation)
+        bucket.tokens -= 1
+        bucket.caller, bucket.operation = caller, operation
+
+    def turns_away(self, caller: Caller) -> bool:
+        """Tell whether the client has no token left, and count it if so."""
+        bucket = self._refilled(caller.api_client_id)
+        if bucket is None or bucket.tokens >= 1:
+            return False
+        bucket.turned_away += 1
+        return True
+
+    def owed(self, caller: Caller) -> tuple[Caller, Rejection] | None:
+        """Return the one record that stands for all the times the client was turned away, once."""
+        bucket = self._buckets.get(caller.api_client_id)
+        return self._settle(bucket) if bucket else None
+
+    def all_owed(self) -> list[tuple[Caller, Rejection]]:
+        """Return what is owed for every client, for the end of the server."""
+        return [owed for bucket in self._buckets.values() if (owed := self._settle(bucket))]
+
+    def _settle(self, bucket: _Bucket) -> tuple[Caller, Rejection] | None:
+        if not bucket.turned_away:
+            return None
+        repeats, bucket.turned_away = bucket.turned_away, 0
+        return bucket.caller, Rejection(bucket.operation, Forbidden(), repeats)
+
+    def _fresh(self, caller: Caller, operation: Operation) -> _Bucket:
+        bucket = _Bucket(float(self._limits.refusal_burst), self._clock.now(), caller, operation)
+        self._buckets[caller.api_client_id] = bucket
+        return bucket
+
+    def _refilled(self, api_client_id: str) -> _Bucket | None:
+        bucket = self._buckets.get(api_client_id)
+        if bucket is not None:
+            now = self._clock.now()
+            gained = (now - bucket.as_of) / SECOND * self._limits.refusals_per_second
+            bucket.tokens = min(float(self._limits.refusal_burst), bucket.tokens + gained)
+            bucket.as_of = now
+        return bucket

@@ -1,0 +1,41 @@
+"""What exists only while a request lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import strawberry
+
+from domain.access import Caller, Operation
+from domain.catalogue import Catalogue
+from domain.commands import Command, Rejection
+from domain.errors import Forbidden
+from domain.ports import Ledger, Outcome, Reader
+from resolvers.admission import Refusals
+from resolvers.loaders import LoadedEdges
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Who calls, and what a resolver may use to answer. A closed list."""
+
+    caller: Caller
+    ledger: Ledger
+    reader: Reader
+    edges: LoadedEdges
+    catalogue: Catalogue
+    refusals: Refusals
+
+    async def execute(self, key: str, command: Command | Rejection) -> Outcome:
+        """Run a command for the caller; what is refused counts against its API client."""
+        outcome = await self.ledger.execute(self.caller, key, command)
+        if not outcome.is_success and not outcome.replayed:
+            self.refusals.charge(self.caller, command.operation)
+        return outcome
+
+    async def deny(self, operation: Operation, key: str) -> None:
+        """Record that the caller asked for something its role does not allow."""
+        await self.execute(key, Rejection(operation, Forbidden()))
+
+
+Info = strawberry.Info[RequestContext, None]

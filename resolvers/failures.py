@@ -1,0 +1,94 @@
+"""Errors that are not members of a union: one formatter, a closed set of codes, nothing of the caller's echoed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+
+from domain.errors import InputError
+
+RETRIES: Mapping[str, str] = {
+    "BAD_REQUEST": "NEVER",
+    "BAD_USER_INPUT": "NEVER",
+    "FORBIDDEN": "NEVER",
+    "GRAPHQL_PARSE_FAILED": "NEVER",
+    "GRAPHQL_VALIDATION_FAILED": "NEVER",
+    "INTERNAL_SERVER_ERROR": "SAME_KEY",
+    "METHOD_NOT_ALLOWED": "NEVER",
+    "OPERATION_RESOLUTION_FAILURE": "NEVER",
+    "OVERLOADED": "SAME_KEY",
+    "PAYLOAD_TOO_LARGE": "NEVER",
+    "RATE_LIMITED": "SAME_KEY",
+    "UNAUTHENTICATED": "NEVER",
+    "UNSUPPORTED_MEDIA_TYPE": "NEVER",
+}
+"""Every code that `errors[]` can carry, and what to do about it."""
+
+_log = structlog.get_logger("countinghouse")
+
+
+def failure(code: str, message: str, **extensions: Any) -> GraphQLError:
+    """Return an error with its code and the retry advice that goes with it."""
+    return GraphQLError(message, extensions={"code": code, "retry": RETRIES[code], **extensions})
+
+
+def bad_user_input(message: str) -> GraphQLError:
+    """Return the error for an argument of a query that cannot be right."""
+    return failure("BAD_USER_INPUT", message)
+
+
+def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
+    """Write errors as a response carries them."""
+    return [_format(error) for error in errors]
+
+
+def request_failures(errors: Sequence[GraphQLError], code: str) -> list[dict[str, Any]]:
+    """Write errors found before anything was executed: all of one kind."""
+    return [_write(error, error.message, code) for error in errors]
+
+
+def coercion_failures(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
+    """Write errors of variables: which rule was broken, but never the value that broke it."""
+    return [_write(error, _rule_of(error), "BAD_USER_INPUT") for error in errors]
+
+
+def _rule_of(error: GraphQLError) -> str:
+    cause = error.original_error
+    if isinstance(cause, GraphQLError) and (cause.extensions or {}).get("code") == "BAD_USER_INPUT":
+        return cause.message
+    return "A variable does not have the type that the operation declares."
+
+
+def _format(error: GraphQLError) -> dict[str, Any]:
+    cause = error.original_error
+    if isinstance(cause, InputError):
+        return _write(error, str(cause), "BAD_USER_INPUT")
+    code = str((error.extensions or {}).get("code"))
+    if code in RETRIES:
+        return _write(error, error.message, code)
+    if cause is None or isinstance(cause, GraphQLError):
+        return _write(error, error.message, "BAD_USER_INPUT")
+    return _mask(error, cause)
+
+
+def _mask(error: GraphQLError, bug: Exception) -> dict[str, Any]:
+    """Tell nothing of a bug but an id, under which the log tells the rest."""
+    error_id = uuid.uuid4().hex
+    _log.error("internal_error", error_id=error_id, path=error.path, exc_info=bug)
+    masked = _write(error, "Something went wrong on our side.", "INTERNAL_SERVER_ERROR")
+    masked["extensions"]["errorId"] = error_id
+    return masked
+
+
+def _write(error: GraphQLError, message: str, code: str) -> dict[str, Any]:
+    written: dict[str, Any] = {"message": message}
+    if error.locations:
+        written["locations"] = [location.formatted for location in error.locations]
+    if error.path:
+        written["path"] = list(error.path)
+    written["extensions"] = {**(error.extensions or {}), "code": code, "retry": RETRIES[code]}
+    return written

@@ -1,0 +1,74 @@
+"""Filters as they are said, turned into filters as they are meant. Raises BAD_USER_INPUT for what can match nothing."""
+
+from __future__ import annotations
+
+from domain import ports
+from domain.catalogue import Catalogue
+from domain.instants import Instant
+from domain.money import Money
+from resolvers.failures import bad_user_input
+from schema.accounts import AccountFilter
+from schema.audit import AuditFilter
+from schema.filters import AmountRange, TimeRange
+from schema.money import MoneyInput
+from schema.transactions import EntryFilter, TransactionFilter
+
+
+def account_filter(where: AccountFilter | None) -> ports.AccountFilter:
+    """Read a filter of accounts."""
+    if where is None:
+        return ports.AccountFilter()
+    return ports.AccountFilter(where.state, where.currency, where.reference_prefix, time_range(where.opened_at))
+
+
+def entry_filter(catalogue: Catalogue, where: EntryFilter | None) -> ports.EntryFilter:
+    """Read a filter of entries."""
+    if where is None:
+        return ports.EntryFilter()
+    return ports.EntryFilter(time_range(where.created_at), amount_range(catalogue, where.amount))
+
+
+def transaction_filter(catalogue: Catalogue, where: TransactionFilter | None) -> ports.TransactionFilter:
+    """Read a filter of transactions."""
+    if where is None:
+        return ports.TransactionFilter()
+    return ports.TransactionFilter(
+        where.kind,
+        where.account_id,
+        where.reference,
+        amount_range(catalogue, where.amount),
+        time_range(where.created_at),
+    )
+
+
+def audit_filter(where: AuditFilter | None) -> ports.AuditFilter:
+    """Read a filter of audit records."""
+    if where is None:
+        return ports.AuditFilter()
+    return ports.AuditFilter(where.outcome, where.operation, where.api_client_id, where.target_id, time_range(where.at))
+
+
+def time_range(asked: TimeRange | None) -> ports.TimeRange:
+    """Read a range of time."""
+    if asked is None:
+        return ports.TimeRange()
+    if asked.since is not None and asked.until is not None and asked.until < asked.since:
+        raise bad_user_input("until must not lie before since.")
+    since = None if asked.since is None else Instant(asked.since)
+    return ports.TimeRange(since, None if asked.until is None else Instant(asked.until))
+
+
+def amount_range(catalogue: Catalogue, asked: AmountRange | None) -> ports.AmountRange:
+    """Read a range of amounts."""
+    if asked is None:
+        return ports.AmountRange()
+    minimum, maximum = _bound(catalogue, asked.min), _bound(catalogue, asked.max)
+    if minimum and maximum and minimum.currency != maximum.currency:
+        raise bad_user_input("min and max must be of one currency.")
+    if minimum and maximum and maximum < minimum:
+        raise bad_user_input("max must not be less than min.")
+    return ports.AmountRange(minimum, maximum)
+
+
+def _bound(catalogue: Catalogue, asked: MoneyInput | None) -> Money | None:
+    return catalogue.bound(asked.amount, asked.currency, ("filter", "amount")) if asked else None

@@ -1,0 +1,156 @@
+"""Inputs as they are said, turned into commands as they are meant. Raises InputError for what can never be right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.catalogue import Catalogue
+from domain.instants import Instant
+from domain.money import Money
+from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.api_clients import (
+    ChangeApiClientRole,
+    CreateApiClient,
+    DisableApiClient,
+    EnableApiClient,
+    IssueApiKey,
+    RevokeApiKey,
+)
+from domain.services.idempotency_keys import AbandonIdempotencyKey
+from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.text import Metadata
+from schema.access import (
+    ChangeApiClientRoleInput,
+    CreateApiClientInput,
+    DisableApiClientInput,
+    EnableApiClientInput,
+    IssueApiKeyInput,
+    RevokeApiKeyInput,
+)
+from schema.accounts import (
+    CloseAccountInput,
+    FreezeAccountInput,
+    OpenAccountInput,
+    RenameAccountInput,
+    UnfreezeAccountInput,
+)
+from schema.audit import AbandonIdempotencyKeyInput
+from schema.money import MetadataEntryInput, MoneyInput
+from schema.transactions import DepositInput, TransferInput, WithdrawInput
+
+
+def open_account(catalogue: Catalogue, input: OpenAccountInput) -> OpenAccount:
+    currency = catalogue.currency(input.currency, ("input", "currency"))
+    limit = input.overdraft_limit
+    return OpenAccount(
+        currency=currency,
+        name=input.name,
+        reference=input.reference,
+        overdraft_limit=None if limit is None else catalogue.limit(limit, currency, ("input", "overdraftLimit")),
+        metadata=_pairs(input.metadata),
+    )
+
+
+def rename_account(_: Catalogue, input: RenameAccountInput) -> RenameAccount:
+    return RenameAccount(account_id=input.account_id, name=input.name)
+
+
+def freeze_account(_: Catalogue, input: FreezeAccountInput) -> FreezeAccount:
+    return FreezeAccount(
+        account_id=input.account_id,
+        scope=input.scope,
+        reason=input.reason,
+        note=input.note,
+        expires_at=_instant(input.expires_at),
+    )
+
+
+def unfreeze_account(_: Catalogue, input: UnfreezeAccountInput) -> UnfreezeAccount:
+    return UnfreezeAccount(account_id=input.account_id, freeze_id=input.freeze_id, note=input.note)
+
+
+def close_account(_: Catalogue, input: CloseAccountInput) -> CloseAccount:
+    return CloseAccount(account_id=input.account_id, note=input.note)
+
+
+def deposit(catalogue: Catalogue, input: DepositInput) -> Deposit:
+    return Deposit(
+        account_id=input.account_id,
+        amount=_amount(catalogue, input.amount),
+        reference=input.reference,
+        description=input.description,
+        metadata=_pairs(input.metadata),
+        expected_version=input.expected_version,
+    )
+
+
+def withdraw(catalogue: Catalogue, input: WithdrawInput) -> Withdraw:
+    amount = _amount(catalogue, input.amount)
+    return Withdraw(
+        account_id=input.account_id,
+        amount=amount,
+        reference=input.reference,
+        description=input.description,
+        metadata=_pairs(input.metadata),
+        expected_version=input.expected_version,
+        min_available_after=_minimum(catalogue, input.min_available_after, amount),
+    )
+
+
+def transfer(catalogue: Catalogue, input: TransferInput) -> Transfer:
+    amount = _amount(catalogue, input.amount)
+    return Transfer(
+        from_account_id=input.from_account_id,
+        to_account_id=input.to_account_id,
+        amount=amount,
+        reference=input.reference,
+        description=input.description,
+        metadata=_pairs(input.metadata),
+        expected_version=input.expected_version,
+        min_available_after=_minimum(catalogue, input.min_available_after, amount),
+    )
+
+
+def create_api_client(_: Catalogue, input: CreateApiClientInput) -> CreateApiClient:
+    return CreateApiClient(name=input.name, role=input.role)
+
+
+def change_api_client_role(_: Catalogue, input: ChangeApiClientRoleInput) -> ChangeApiClientRole:
+    return ChangeApiClientRole(api_client_id=input.api_client_id, role=input.role)
+
+
+def disable_api_client(_: Catalogue, input: DisableApiClientInput) -> DisableApiClient:
+    return DisableApiClient(api_client_id=input.api_client_id)
+
+
+def enable_api_client(_: Catalogue, input: EnableApiClientInput) -> EnableApiClient:
+    return EnableApiClient(api_client_id=input.api_client_id)
+
+
+def issue_api_key(_: Catalogue, input: IssueApiKeyInput) -> IssueApiKey:
+    return IssueApiKey(api_client_id=input.api_client_id, expires_at=_instant(input.expires_at))
+
+
+def revoke_api_key(_: Catalogue, input: RevokeApiKeyInput) -> RevokeApiKey:
+    return RevokeApiKey(api_key_id=input.api_key_id)
+
+
+def abandon_idempotency_key(_: Catalogue, input: AbandonIdempotencyKeyInput) -> AbandonIdempotencyKey:
+    return AbandonIdempotencyKey(of_operation=input.operation, key=input.key)
+
+
+def _amount(catalogue: Catalogue, given: MoneyInput) -> Money:
+    return catalogue.movement(given.amount, given.currency, ("input", "amount"))
+
+
+def _minimum(catalogue: Catalogue, given: str | None, amount: Money) -> Money | None:
+    path = ("input", "minAvailableAfter")
+    return None if given is None else catalogue.limit(given, amount.currency, path)
+
+
+def _pairs(given: Sequence[MetadataEntryInput] | None) -> Metadata:
+    return tuple((pair.key, pair.value) for pair in given or ())
+
+
+def _instant(given: int | None) -> Instant | None:
+    return None if given is None else Instant(given)

@@ -1,0 +1,131 @@
+"""The edges between nouns: one batch loader each, so that a list costs one statement and not one per element."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from domain.catalogue import Catalogue
+from domain.ports import EntryFilter as DomainEntryFilter
+from domain.ports import PageRequest, PostedEntry, Reader
+from resolvers.filters import entry_filter
+from resolvers.pages import List, connection, page_request
+from schema.access import ApiClient, ApiKey
+from schema.accounts import Account, Freeze
+from schema.pages import Connection
+from schema.transactions import Entry, EntryFilter, Transaction
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
+
+_EntriesKey = tuple[DomainEntryFilter, PageRequest, str]
+_FreezesKey = tuple[bool, PageRequest, str]
+
+
+class LoadedEdges:
+    """The edges of `schema.context`, over a reader. Lives as long as one request."""
+
+    def __init__(self, reader: Reader, catalogue: Catalogue) -> None:
+        self._reader = reader
+        self._catalogue = catalogue
+
+    async def account(self, account_id: str) -> Account | None:
+        return await self._accounts.load(account_id)
+
+    async def transaction(self, transaction_id: str) -> Transaction | None:
+        return await self._transactions.load(transaction_id)
+
+    async def transaction_at(self, sequence: int) -> Transaction | None:
+        transaction_id = await self._transaction_ids.load(sequence)
+        return await self.transaction(transaction_id) if transaction_id else None
+
+    async def api_client(self, api_client_id: str) -> ApiClient | None:
+        return await self._api_clients.load(api_client_id)
+
+    async def api_keys_of(self, api_client_id: str) -> Sequence[ApiKey]:
+        return await self._api_keys_of.load(api_client_id) or ()
+
+    async def entries_of(
+        self, account_id: str, where: EntryFilter | None, first: int, after: str | None
+    ) -> Connection[Entry]:
+        asked = page_request(List.ENTRIES, first, after)
+        return await self._entries.load((entry_filter(self._catalogue, where), asked, account_id))
+
+    async def freezes_of(
+        self, account_id: str, *, live_only: bool, first: int, after: str | None
+    ) -> Connection[Freeze]:
+        asked = page_request(List.FREEZES, first, after)
+        return await self._freezes.load((live_only, asked, account_id))
+
+    @cached_property
+    def _accounts(self) -> DataLoader[str, Account | None]:
+        return _by_key(self._reader.accounts, Account.of)
+
+    @cached_property
+    def _transactions(self) -> DataLoader[str, Transaction | None]:
+        return _by_key(self._reader.transactions, Transaction.of)
+
+    @cached_property
+    def _transaction_ids(self) -> DataLoader[int, str | None]:
+        return _by_key(self._reader.transaction_ids_at, str)
+
+    @cached_property
+    def _api_clients(self) -> DataLoader[str, ApiClient | None]:
+        return _by_key(self._reader.api_clients, ApiClient.of)
+
+    @cached_property
+    def _api_keys_of(self) -> DataLoader[str, list[ApiKey] | None]:
+        return _by_key(self._reader.api_keys_of, lambda keys: [ApiKey.of(key) for key in keys])
+
+    @cached_property
+    def _entries(self) -> DataLoader[_EntriesKey, Connection[Entry]]:
+        async def load(keys: list[_EntriesKey]) -> list[Connection[Entry]]:
+            found: dict[_EntriesKey, Connection[Entry]] = {}
+            for (where, asked), group in _grouped(keys):
+                pages = self._reader.entry_pages(group, where, asked)
+                found |= {
+                    (where, asked, id_): connection(List.ENTRIES, asked, page, _entry) for id_, page in pages.items()
+                }
+            return [found[key] for key in keys]
+
+        return DataLoader(load)
+
+    @cached_property
+    def _freezes(self) -> DataLoader[_FreezesKey, Connection[Freeze]]:
+        async def load(keys: list[_FreezesKey]) -> list[Connection[Freeze]]:
+            found: dict[_FreezesKey, Connection[Freeze]] = {}
+            for (live_only, asked), group in _grouped(keys):
+                pages = self._reader.freeze_pages(group, live_only=live_only, page=asked)
+                found |= {
+                    (live_only, asked, id_): connection(List.FREEZES, asked, page, Freeze.of)
+                    for id_, page in pages.items()
+                }
+            return [found[key] for key in keys]
+
+        return DataLoader(load)
+
+
+def _by_key(
+    read: Callable[[Sequence[Key]], Mapping[Key, Found]], present: Callable[[Found], Any]
+) -> DataLoader[Key, Any]:
+    async def load(keys: list[Key]) -> list[Any]:
+        found = read(keys)
+        return [present(found[key]) if key in found else None for key in keys]
+
+    return DataLoader(load)
+
+
+def _grouped(keys: list[tuple[Any, PageRequest, str]]) -> Iterable[tuple[tuple[Any, PageRequest], list[str]]]:
+    """Group the keys that ask the same of different accounts."""
+    groups: dict[tuple[Any, PageRequest], list[str]] = defaultdict(list)
+    for what, asked, account_id in keys:
+        groups[what, asked].append(account_id)
+    return groups.items()
+
+
+def _entry(posted: PostedEntry) -> Entry:
+    return Entry.of(posted.entry, posted.transaction_id, posted.created_at)

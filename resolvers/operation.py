@@ -1,0 +1,60 @@
+"""How an operation is declared: never without the roles that may ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+
+from domain.access import PERMISSIONS, Operation, Role
+from domain.catalogue import Catalogue
+from domain.commands import Command, Rejection
+from domain.errors import InputError
+from resolvers.answers import answer
+from resolvers.context import Info
+from schema.permissions import RequiresRole, guarded
+from schema.scalars import IdempotencyKey
+
+Key = Annotated[
+    IdempotencyKey,
+    strawberry.argument(description="Your name for this intention: retry with the same, act anew with another."),
+]
+
+Given = TypeVar("Given")
+Input = Annotated[Given, strawberry.argument(description="What to do.")]
+
+
+class MayPerform(RequiresRole):
+    """Guards a mutation: who may not perform it is denied, and the audit log says so."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(PERMISSIONS[operation])
+        self._operation = operation
+
+    async def has_permission(self, source: Any, info: Any, **arguments: Any) -> bool:  # type: ignore[override]
+        if super().has_permission(source, info):
+            return True
+        await info.context.deny(self._operation, arguments["idempotency_key"])
+        return False
+
+
+def query(resolver: Callable[..., Any], *, roles: frozenset[Role], description: str) -> Any:
+    """Declare a query for these roles."""
+    return guarded(resolver, RequiresRole(roles), description)
+
+
+def mutation(resolver: Callable[..., Any], *, performs: Operation, description: str) -> Any:
+    """Declare a mutation for the roles that may perform the operation."""
+    return guarded(resolver, MayPerform(performs), description)
+
+
+async def perform(
+    info: Info, key: str, kind: type[Command], read: Callable[[Catalogue, Given], Command], given: Given
+) -> Any:
+    """Read the input as a command, run it, tell its outcome. Wrong input is recorded, and leaves the key unused."""
+    try:
+        command: Command | Rejection = read(info.context.catalogue, given)
+    except InputError as error:
+        command = Rejection(kind.operation, error)
+    return answer(await info.context.execute(key, command))

@@ -1,0 +1,193 @@
+"""Accounts and freezes, as they are said."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domain import accounts as domain
+from domain import freezes
+from domain.access import AUDITORS, EVERYONE
+from schema.access import ApiClient
+from schema.context import Info
+from schema.enums import AccountState, FreezeReason, FreezeScope
+from schema.filters import TimeRange
+from schema.money import MetadataEntry, MetadataEntryInput, Money
+from schema.nodes import Node
+from schema.pages import After, Connection, First
+from schema.permissions import RequiresRole, RequiresRoleOrSelf, guarded
+from schema.scalars import CurrencyCode, DateTime, Decimal, Int64, date_time
+from schema.transactions import Entry, EntryFilter
+
+LiveOnly = Annotated[bool, strawberry.argument(description="Leave out what was released or has expired.")]
+
+
+async def _placed_by(root: strawberry.Parent[Freeze], info: Info) -> ApiClient | None:
+    return await info.context.edges.api_client(root.placed_by_id)
+
+
+async def _released_by(root: strawberry.Parent[Freeze], info: Info) -> ApiClient | None:
+    return await info.context.edges.api_client(root.released_by_id) if root.released_by_id else None
+
+
+async def _freezes(
+    root: strawberry.Parent[Account],
+    info: Info,
+    live_only: LiveOnly = True,  # noqa: FBT002 - GraphQL arguments are named
+    first: First = 20,
+    after: After = None,
+) -> Connection[Freeze] | None:
+    return await info.context.edges.freezes_of(root.id, live_only=live_only, first=first, after=after)
+
+
+async def _entries(
+    root: strawberry.Parent[Account],
+    info: Info,
+    filter: Annotated[EntryFilter | None, strawberry.argument(description="Which entries; all if left out.")] = None,
+    first: First = 20,
+    after: After = None,
+) -> Connection[Entry] | None:
+    return await info.context.edges.entries_of(root.id, filter, first, after)
+
+
+@strawberry.type(description="One reason why an account is FROZEN. Several can be live; each is released on its own.")
+class Freeze(Node):
+    """One reason why an account is FROZEN."""
+
+    placed_by_id: strawberry.Private[str]
+    released_by_id: strawberry.Private[str | None]
+    scope: FreezeScope = strawberry.field(description="What it stops.")
+    reason: FreezeReason = strawberry.field(description="Why it was placed, which also decides who may release it.")
+    note: str | None = strawberry.field(description="What the one who placed it wrote.")
+    placed_at: DateTime = strawberry.field(description="When it was placed.")
+    expires_at: DateTime | None = strawberry.field(description="From when on it no longer counts; null for never.")
+    released_at: DateTime | None = strawberry.field(description="When it was released; null if it was not.")
+    placed_by: ApiClient | None = guarded(
+        _placed_by, RequiresRoleOrSelf(AUDITORS, lambda freeze: freeze.placed_by_id), "Who placed it."
+    )
+    released_by: ApiClient | None = guarded(
+        _released_by, RequiresRoleOrSelf(AUDITORS, lambda freeze: freeze.released_by_id), "Who released it."
+    )
+
+    @classmethod
+    def of(cls, freeze: freezes.Freeze) -> Freeze:
+        """Present a freeze."""
+        return cls(
+            id=strawberry.ID(freeze.id),
+            placed_by_id=freeze.placed_by,
+            released_by_id=freeze.released_by,
+            scope=freeze.scope,
+            reason=freeze.reason,
+            note=freeze.note,
+            placed_at=DateTime(freeze.placed_at),
+            expires_at=date_time(freeze.expires_at),
+            released_at=date_time(freeze.released_at),
+        )
+
+
+@strawberry.type(description="A customer's balance in one currency. Read by every role.")
+class Account(Node):
+    """A customer's balance in one currency."""
+
+    reference: str | None = strawberry.field(description="The caller's own id of the account; unique when given.")
+    name: str = strawberry.field(description="What the account is called.")
+    currency: CurrencyCode = strawberry.field(description="The only currency it holds.")
+    state: AccountState = strawberry.field(description="Where it stands; see AccountState.")
+    posted: Money = strawberry.field(description="The sum of its entries.")
+    held: Money = strawberry.field(description="What open holds have set aside.")
+    available: Money = strawberry.field(description="What can be withdrawn: posted - held + overdraftLimit.")
+    overdraft_limit: Money = strawberry.field(description="How far posted may go below zero.")
+    version: Int64 = strawberry.field(description="How many entries it has: one more with each.")
+    metadata: list[MetadataEntry] = strawberry.field(description="The caller's own data, sorted by key.")
+    opened_at: DateTime = strawberry.field(description="When it was opened.")
+    closed_at: DateTime | None = strawberry.field(description="When it was closed; null if it was not.")
+    freezes: Connection[Freeze] | None = guarded(_freezes, RequiresRole(EVERYONE), "Its freezes, newest first.")
+    entries: Connection[Entry] | None = guarded(_entries, RequiresRole(EVERYONE), "Its entries, oldest first.")
+
+    @classmethod
+    def of(cls, account: domain.Account) -> Account:
+        """Present an account."""
+        return cls(
+            id=strawberry.ID(account.id),
+            reference=account.reference,
+            name=account.name,
+            currency=CurrencyCode(account.currency.code),
+            state=account.state,
+            posted=Money.of(account.posted),
+            held=Money.of(account.held),
+            available=Money.of(account.available),
+            overdraft_limit=Money.of(account.overdraft_limit),
+            version=Int64(account.version),
+            metadata=MetadataEntry.all_of(account.metadata),
+            opened_at=DateTime(account.opened_at),
+            closed_at=date_time(account.closed_at),
+        )
+
+
+@strawberry.input(description="Which accounts to list. What is left out does not restrict.")
+class AccountFilter:
+    """Which accounts to list."""
+
+    state: AccountState | None = strawberry.field(default=None, description="Only those in this state.")
+    currency: CurrencyCode | None = strawberry.field(default=None, description="Only those in this currency.")
+    reference_prefix: str | None = strawberry.field(
+        default=None, description="Only those whose reference begins so; case matters."
+    )
+    opened_at: TimeRange | None = strawberry.field(default=None, description="Only those opened in this range.")
+
+
+@strawberry.input(description="Which account to open.")
+class OpenAccountInput:
+    """Which account to open."""
+
+    currency: CurrencyCode = strawberry.field(description="The currency it will hold, for ever.")
+    name: str = strawberry.field(description="1 to 128 characters, not blank.")
+    reference: str | None = strawberry.field(
+        default=None,
+        description="The caller's own id of the account: unique, at most 128 characters, no personal data.",
+    )
+    overdraft_limit: Decimal | None = strawberry.field(
+        default=None, description="How far it may go below zero, in the account's currency; needs MANAGER if positive."
+    )
+    metadata: list[MetadataEntryInput] | None = strawberry.field(
+        default=None, description="The caller's own data: at most 20 pairs."
+    )
+
+
+@strawberry.input(description="Which account gets which name.")
+class RenameAccountInput:
+    """Which account gets which name."""
+
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    name: str = strawberry.field(description="1 to 128 characters, not blank.")
+
+
+@strawberry.input(description="Which account to freeze, and how.")
+class FreezeAccountInput:
+    """Which account to freeze, and how."""
+
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    scope: FreezeScope = strawberry.field(default=FreezeScope.ALL, description="What to stop.")
+    reason: FreezeReason = strawberry.field(description="Why.")
+    note: str | None = strawberry.field(default=None, description="In your own words; at most 500 characters.")
+    expires_at: DateTime | None = strawberry.field(default=None, description="When it ends by itself; in the future.")
+
+
+@strawberry.input(description="Which freeze to release.")
+class UnfreezeAccountInput:
+    """Which freeze to release."""
+
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    freeze_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The freeze; may be left out while only one is live."
+    )
+    note: str | None = strawberry.field(default=None, description="In your own words; at most 500 characters.")
+
+
+@strawberry.input(description="Which account to close.")
+class CloseAccountInput:
+    """Which account to close."""
+
+    account_id: strawberry.ID = strawberry.field(description="The account. It must be empty.")
+    note: str | None = strawberry.field(default=None, description="In your own words; at most 500 characters.")

@@ -1,0 +1,159 @@
+"""Transactions and entries, as they are said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from domain import transactions as domain
+from domain.access import EVERYONE
+from domain.instants import Instant
+from schema.context import Info
+from schema.enums import TransactionKind
+from schema.filters import AmountRange, TimeRange
+from schema.money import MetadataEntry, MetadataEntryInput, Money, MoneyInput
+from schema.nodes import Node
+from schema.permissions import RequiresRole, guarded
+from schema.scalars import DateTime, Decimal, Int64
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+
+_LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
+
+
+async def _account(root: strawberry.Parent[Entry], info: Info) -> _LazyAccount | None:
+    return await info.context.edges.account(root.account_id)
+
+
+async def _transaction(root: strawberry.Parent[Entry], info: Info) -> Transaction | None:
+    return await info.context.edges.transaction(root.transaction_id)
+
+
+@strawberry.type(description="What one transaction did to one account.")
+class Entry:
+    """What one transaction did to one account."""
+
+    account_id: strawberry.Private[str]
+    transaction_id: strawberry.Private[str]
+    version: Int64 = strawberry.field(description="The account's version with this entry.")
+    amount: Money = strawberry.field(description="Positive when it reached the account, negative when it left.")
+    balance_after: Money = strawberry.field(description="The account's posted balance with this entry.")
+    created_at: DateTime = strawberry.field(description="When the transaction was made.")
+    account: _LazyAccount | None = guarded(
+        _account, RequiresRole(EVERYONE), "The account; null for the house, the outside world's side."
+    )
+    transaction: Transaction | None = guarded(_transaction, RequiresRole(EVERYONE), "The transaction it is part of.")
+
+    @classmethod
+    def of(cls, entry: domain.Entry, transaction_id: str, created_at: Instant) -> Entry:
+        """Present an entry."""
+        return cls(
+            account_id=entry.account_id,
+            transaction_id=transaction_id,
+            version=Int64(entry.version),
+            amount=Money.of(entry.amount),
+            balance_after=Money.of(entry.balance_after),
+            created_at=DateTime(created_at),
+        )
+
+
+@strawberry.type(description="One movement of money. Never changed, never deleted. Read by every role.")
+class Transaction(Node):
+    """One movement of money."""
+
+    sequence: Int64 = strawberry.field(description="Its place in the audit log: greater is later, without exception.")
+    kind: TransactionKind = strawberry.field(description="Why money moved.")
+    amount: Money = strawberry.field(description="How much; positive.")
+    entries: list[Entry] = strawberry.field(
+        description="What it did to each account, debits first. They sum to zero. The house's entry shows no account."
+    )
+    reference: str | None = strawberry.field(description="The caller's own reference; not unique, searchable.")
+    description: str | None = strawberry.field(description="In the caller's own words.")
+    metadata: list[MetadataEntry] = strawberry.field(description="The caller's own data, sorted by key.")
+    created_at: DateTime = strawberry.field(description="When it was made.")
+
+    @classmethod
+    def of(cls, transaction: domain.Transaction) -> Transaction:
+        """Present a transaction."""
+        return cls(
+            id=strawberry.ID(transaction.id),
+            sequence=Int64(transaction.sequence),
+            kind=transaction.kind,
+            amount=Money.of(transaction.amount),
+            entries=[Entry.of(entry, transaction.id, transaction.created_at) for entry in transaction.entries],
+            reference=transaction.reference,
+            description=transaction.description,
+            metadata=MetadataEntry.all_of(transaction.metadata),
+            created_at=DateTime(transaction.created_at),
+        )
+
+
+@strawberry.input(description="Which entries of an account to list. What is left out does not restrict.")
+class EntryFilter:
+    """Which entries of an account to list."""
+
+    created_at: TimeRange | None = strawberry.field(default=None, description="Only those made in this range.")
+    amount: AmountRange | None = strawberry.field(default=None, description="Only those of this signed amount.")
+
+
+@strawberry.input(description="Which transactions to list. What is left out does not restrict.")
+class TransactionFilter:
+    """Which transactions to list."""
+
+    kind: TransactionKind | None = strawberry.field(default=None, description="Only those of this kind.")
+    account_id: strawberry.ID | None = strawberry.field(default=None, description="Only those with this account.")
+    reference: str | None = strawberry.field(default=None, description="Only those with exactly this reference.")
+    amount: AmountRange | None = strawberry.field(default=None, description="Only those of this amount.")
+    created_at: TimeRange | None = strawberry.field(default=None, description="Only those made in this range.")
+
+
+_REFERENCE = "The caller's own reference: at most 128 characters, no personal data; not unique."
+_DESCRIPTION = "In your own words; at most 500 characters."
+_METADATA = "The caller's own data: at most 20 pairs."
+_EXPECTED_VERSION = "Refuse with PreconditionFailed unless the account has this version."
+_MIN_AVAILABLE_AFTER = "Refuse with PreconditionFailed if less would be available afterwards."
+
+
+@strawberry.input(description="What to deposit.")
+class DepositInput:
+    """What to deposit."""
+
+    account_id: strawberry.ID = strawberry.field(description="The account to credit.")
+    amount: MoneyInput = strawberry.field(description="How much: positive, in the account's currency.")
+    reference: str | None = strawberry.field(default=None, description=_REFERENCE)
+    description: str | None = strawberry.field(default=None, description=_DESCRIPTION)
+    metadata: list[MetadataEntryInput] | None = strawberry.field(default=None, description=_METADATA)
+    expected_version: Int64 | None = strawberry.field(default=None, description=_EXPECTED_VERSION)
+
+
+@strawberry.input(description="What to withdraw.")
+class WithdrawInput:
+    """What to withdraw."""
+
+    account_id: strawberry.ID = strawberry.field(description="The account to debit.")
+    amount: MoneyInput = strawberry.field(description="How much: positive, in the account's currency.")
+    reference: str | None = strawberry.field(default=None, description=_REFERENCE)
+    description: str | None = strawberry.field(default=None, description=_DESCRIPTION)
+    metadata: list[MetadataEntryInput] | None = strawberry.field(default=None, description=_METADATA)
+    expected_version: Int64 | None = strawberry.field(default=None, description=_EXPECTED_VERSION)
+    min_available_after: Decimal | None = strawberry.field(default=None, description=_MIN_AVAILABLE_AFTER)
+
+
+@strawberry.input(description="What to transfer.")
+class TransferInput:
+    """What to transfer."""
+
+    from_account_id: strawberry.ID = strawberry.field(description="The account to debit.")
+    to_account_id: strawberry.ID = strawberry.field(description="The account to credit.")
+    amount: MoneyInput = strawberry.field(description="How much: positive, in the currency of both accounts.")
+    reference: str | None = strawberry.field(default=None, description=_REFERENCE)
+    description: str | None = strawberry.field(default=None, description=_DESCRIPTION)
+    metadata: list[MetadataEntryInput] | None = strawberry.field(default=None, description=_METADATA)
+    expected_version: Int64 | None = strawberry.field(
+        default=None, description="Refuse with PreconditionFailed unless the debited account has this version."
+    )
+    min_available_after: Decimal | None = strawberry.field(
+        default=None, description="Refuse with PreconditionFailed if less would be left on the debited account."
+    )
