@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +36,7 @@ from persistence.batches import BatchWriter, StorageError
 from persistence.books import Books
 from persistence.currencies import currencies
 from persistence.reader import Reader
+from persistence.storage import Storage
 from persistence.writer import QueuedLedger, WriterLimits
 from resolvers.admission import AdmissionLimits, Doorway, Refusals
 from resolvers.app import build_app
@@ -43,8 +44,6 @@ from resolvers.documents import Documents
 from resolvers.http import Endpoint
 from resolvers.root import Mutation, Query
 from schema.scalars import SCALARS
-
-log = structlog.get_logger("countinghouse")
 
 # Settings
 
@@ -121,27 +120,6 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=dict(SCALARS)))
 
 
-@dataclass
-class Storage:
-    """The writing connection, reopened after a failure; when that fails too, the server must end."""
-
-    connection: peewee.SqliteDatabase
-    server: uvicorn.Server | None = None
-    has_failed: bool = False
-
-    def reopen(self, failure: StorageError) -> None:
-        """Start over on a new connection: after a failed COMMIT nothing is known of the old one."""
-        log.error("storage_failed", reason=str(failure))
-        try:
-            self.connection.close()
-            self.connection.connect()
-        except peewee.PeeweeException as error:
-            log.critical("storage_lost", reason=str(error))
-            self.has_failed = True
-            if self.server:
-                self.server.should_exit = True
-
-
 def create_app(settings: Settings, storage: Storage) -> Starlette:
     """Put the application together on an open, fit database."""
     clock = SteadyClock(SystemClock())
@@ -169,17 +147,24 @@ def create_app(settings: Settings, storage: Storage) -> Starlette:
         reading.close()
         storage.connection.close()
 
-    return build_app(endpoint, lambda: not storage.has_failed, lifespan)
+    return build_app(endpoint, lambda: not storage.is_lost, lifespan)
 
 
 # Command line
 
 
+def existing_database(settings: Settings) -> Path:
+    """Return the database file. Raises ClickException if there is none: only `migrate` makes one."""
+    if not settings.database_path.is_file():
+        raise click.ClickException(f"there is no database {settings.database_path}: run `python main.py migrate`")
+    return settings.database_path
+
+
 @contextmanager
-def opened(connect: Callable[[Path], peewee.SqliteDatabase]) -> Iterator[peewee.SqliteDatabase]:
-    """Open the database of the settings; a refusal ends the command with its one line."""
+def opened(connect: Callable[[Path], peewee.SqliteDatabase], path: Path) -> Iterator[peewee.SqliteDatabase]:
+    """Open a database; a refusal ends the command with its one line."""
     try:
-        connection = connect(read_settings().database_path)
+        connection = connect(path)
         try:
             yield connection
         finally:
@@ -237,7 +222,7 @@ def cli() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database up to date; make it if there is none."""
-    with opened(database.connect_beside) as connection:
+    with opened(database.connect_beside, read_settings().database_path) as connection:
         for name in database.migrate(connection):
             click.echo(f"applied {name}")
 
@@ -246,7 +231,7 @@ def migrate() -> None:
 def serve() -> None:
     """Serve GraphQL until told to stop."""
     settings = read_settings()
-    with opened(database.connect_writer) as connection:
+    with opened(database.connect_writer, existing_database(settings)) as connection:
         lock = database.ServerLock(settings.database_path)
         database.refuse_unfit(connection)
         database.refuse_other_exponents(connection, currencies())
@@ -263,10 +248,11 @@ def serve() -> None:
         )
         listener = config.bind_socket()
         click.echo("Countinghouse is at http://{}:{}".format(*listener.getsockname()[:2]))
-        storage.server = uvicorn.Server(config)
-        storage.server.run([listener])
+        server = uvicorn.Server(config)
+        storage.on_loss = partial(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes no names
+        server.run([listener])
         lock.release()
-    if storage.has_failed:
+    if storage.is_lost:
         raise click.ClickException("the database could not be opened again")
 
 
@@ -280,7 +266,7 @@ def keys() -> None:
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]), help="Its role.")
 def issue(name: str, role: str) -> None:
     """Print the secret of a new API key, and nothing else."""
-    with opened(database.connect_beside) as connection:
+    with opened(database.connect_beside, existing_database(read_settings())) as connection:
         database.refuse_unfit(connection)
         click.echo(issue_key(connection, name, Role(role)))
 
@@ -294,7 +280,7 @@ def schema() -> None:
 @cli.command()
 def verify() -> None:
     """Prove the books again; name the first bad row, if there is one."""
-    with opened(database.connect_reader) as connection:
+    with opened(database.connect_reader, existing_database(read_settings())) as connection:
         database.refuse_unfit(connection)
         try:
             proved = verification.verify(connection)
