@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 
 from domain.access import Role
-from domain.errors import AccountClosed, AccountFrozen, CurrencyMismatch, InsufficientFunds, LimitExceeded
+from domain.errors import (
+    AccountClosed,
+    AccountFrozen,
+    CurrencyMismatch,
+    InputPath,
+    InsufficientFunds,
+    LimitExceeded,
+)
 from domain.freezes import Freeze, FreezeReason, FreezeScope
 from domain.instants import Instant
 from domain.money import LARGEST_BALANCE, Currency, Money, zero
@@ -142,13 +149,13 @@ def moved_to(account: Account, state: AccountState, closed_at: Instant | None = 
     return replace(account, state=state, closed_at=closed_at)
 
 
-def require_open(account: Account) -> None:
+def require_open(account: Account, path: InputPath) -> None:
     """Raise AccountClosed if it is."""
     if account.closed_at is not None:
-        raise AccountClosed(account.id, account.closed_at)
+        raise AccountClosed(account.id, account.closed_at, path=path)
 
 
-def require_unfrozen(account: Account, freezes: Iterable[Freeze], deed: Deed) -> None:
+def require_unfrozen(account: Account, freezes: Iterable[Freeze], deed: Deed, path: InputPath) -> None:
     """Raise AccountFrozen if one of the live freezes forbids the deed."""
     stopping = [freeze for freeze in freezes if freeze.scope in STOPPED_BY[deed]]
     if not stopping:
@@ -157,7 +164,7 @@ def require_unfrozen(account: Account, freezes: Iterable[Freeze], deed: Deed) ->
     scope = FreezeScope.ALL if FreezeScope.ALL in scopes else FreezeScope.DEBITS
     ends = [freeze.expires_at for freeze in stopping if freeze.expires_at is not None]
     until = max(ends) if len(ends) == len(stopping) else None
-    raise AccountFrozen(account.id, scope, until)
+    raise AccountFrozen(account.id, scope, until, path=path)
 
 
 def require_currency(account: Account, money: Money) -> None:

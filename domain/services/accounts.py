@@ -123,7 +123,7 @@ class RenameAccountSuccess:
 def rename_account(work: UnitOfWork, command: RenameAccount) -> RenameAccountSuccess:
     """Rename an account that is not closed."""
     account = work.customer_account(command.account_id, ACCOUNT_ID)
-    accounts.require_open(account)
+    accounts.require_open(account, ACCOUNT_ID)
     renamed = replace(account, name=command.name)
     work.stage_renamed_account(renamed)
     return RenameAccountSuccess(renamed)
@@ -164,7 +164,7 @@ def freeze_account(work: UnitOfWork, command: FreezeAccount) -> FreezeAccountSuc
     if command.expires_at is not None and command.expires_at <= work.now:
         raise InvalidInput("A freeze must expire in the future.", path=("input", "expiresAt"))
     account = work.customer_account(command.account_id, ACCOUNT_ID)
-    accounts.require_open(account)
+    accounts.require_open(account, ACCOUNT_ID)
     freeze = Freeze(
         id=work.fresh_id(Prefix.FREEZE),
         account_id=account.id,
@@ -217,7 +217,7 @@ class UnfreezeAccountSuccess:
 def unfreeze_account(work: UnitOfWork, command: UnfreezeAccount) -> UnfreezeAccountSuccess:
     """Release a live freeze, if the caller's role may release its kind."""
     account = work.customer_account(command.account_id, ACCOUNT_ID)
-    accounts.require_open(account)
+    accounts.require_open(account, ACCOUNT_ID)
     live = work.unreleased_freezes(account.id)
     freeze = _chosen(live, command)
     may_release = accounts.MAY_RELEASE[freeze.reason]
@@ -311,7 +311,7 @@ class CloseAccountSuccess:
 def close_account(work: UnitOfWork, command: CloseAccount) -> CloseAccountSuccess:
     """Close an account that holds nothing and owes nothing; its freezes end and its overdraft limit lapses."""
     account = work.customer_account(command.account_id, ACCOUNT_ID)
-    accounts.require_open(account)
+    accounts.require_open(account, ACCOUNT_ID)
     may_close = accounts.MAY_CLOSE[account.state]
     if work.caller.role not in may_close:
         raise NotPermitted(tuple(sorted(may_close)), path=ACCOUNT_ID)

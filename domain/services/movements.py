@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from domain import accounts, text
 from domain.access import Operation
@@ -15,6 +15,7 @@ from domain.errors import (
     AccountNotFound,
     CurrencyMismatch,
     DomainError,
+    InputPath,
     InsufficientFunds,
     InvalidAmount,
     InvalidInput,
@@ -102,7 +103,7 @@ class DepositSuccess:
 def deposit(work: UnitOfWork, command: Deposit) -> DepositSuccess:
     """Credit an account; the house account of the currency is the other side."""
     account = work.customer_account(command.account_id, ACCOUNT_ID)
-    _require_movable(work, command.amount, (account, Deed.CREDIT))
+    _require_movable(work, command.amount, _Side(account, Deed.CREDIT, ACCOUNT_ID))
     _require_version(account, command.expected_version)
     house = work.house_account(account.currency)
     accounts.require_room(account, command.amount)
@@ -141,7 +142,7 @@ class WithdrawSuccess:
 def withdraw(work: UnitOfWork, command: Withdraw) -> WithdrawSuccess:
     """Debit an account; the house account of the currency is the other side."""
     account = work.customer_account(command.account_id, ACCOUNT_ID)
-    _require_movable(work, command.amount, (account, Deed.DEBIT))
+    _require_movable(work, command.amount, _Side(account, Deed.DEBIT, ACCOUNT_ID))
     _require_version(account, command.expected_version)
     _require_left(account, command.amount, command.min_available_after)
     house = work.house_account(account.currency)
@@ -187,7 +188,8 @@ def transfer(work: UnitOfWork, command: Transfer) -> TransferSuccess:
     """Debit one account and credit the other, in one transaction."""
     source = work.customer_account(command.from_account_id, FROM_ACCOUNT_ID)
     target = work.customer_account(command.to_account_id, TO_ACCOUNT_ID)
-    _require_movable(work, command.amount, (source, Deed.DEBIT), (target, Deed.CREDIT))
+    sides = (_Side(source, Deed.DEBIT, FROM_ACCOUNT_ID), _Side(target, Deed.CREDIT, TO_ACCOUNT_ID))
+    _require_movable(work, command.amount, *sides)
     _require_version(source, command.expected_version)
     _require_left(source, command.amount, command.min_available_after)
     accounts.require_room(source, -command.amount)
@@ -196,13 +198,19 @@ def transfer(work: UnitOfWork, command: Transfer) -> TransferSuccess:
     return TransferSuccess(*_move(work, command, TransactionKind.TRANSFER, source, target))
 
 
-def _require_movable(work: UnitOfWork, amount: Money, *sides: tuple[Account, Deed]) -> None:
+class _Side(NamedTuple):
+    account: Account
+    deed: Deed
+    path: InputPath
+
+
+def _require_movable(work: UnitOfWork, amount: Money, *sides: _Side) -> None:
     """Refuse in order of precedence across all sides: closed before frozen, frozen before currency."""
-    for account, _ in sides:
-        accounts.require_open(account)
-    for account, deed in sides:
-        accounts.require_unfrozen(account, work.unreleased_freezes(account.id), deed)
-    for account, _ in sides:
+    for account, _, path in sides:
+        accounts.require_open(account, path)
+    for account, deed, path in sides:
+        accounts.require_unfrozen(account, work.unreleased_freezes(account.id), deed, path)
+    for account, _, _ in sides:
         accounts.require_currency(account, amount)
 
 
