@@ -29,10 +29,10 @@ from domain.commands import Command
 from domain.ids import Prefix
 from domain.instants import Instant, SteadyClock
 from domain.money import DEFAULT_LARGEST_MOVEMENT, LARGEST_BALANCE
-from domain.ports import Fault, Request
+from domain.ports import Fault, Request, StorageError
 from domain.services.api_clients import CreateApiClient, IssueApiKey
 from persistence import database, verification
-from persistence.batches import BatchWriter, StorageError
+from persistence.batches import BatchWriter
 from persistence.books import Books
 from persistence.currencies import currencies
 from persistence.reader import Reader

@@ -15,7 +15,7 @@ from domain.errors import DomainError, Forbidden, InputError, Refusal
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope, fingerprint
 from domain.ids import Entropy, Ids
 from domain.instants import Instant
-from domain.ports import Books, Fault, Outcome, Request
+from domain.ports import Books, Fault, Outcome, Request, StorageError
 from domain.records import free_text, to_plain
 from domain.services.accounts import ExpireFreeze
 from domain.services.table import SERVICES
@@ -68,13 +68,15 @@ class Batch:
 
 
 def decide_all(batch: Batch, requests: Sequence[Request]) -> list[Outcome | Fault]:
-    """Decide the requests in order. A bug in one is a Fault for that one and nothing else."""
+    """Decide the requests in order. A bug in one is a Fault for that one and nothing else. Raises StorageError."""
     return [_decide_safely(batch, request) for request in requests]
 
 
 def _decide_safely(batch: Batch, request: Request) -> Outcome | Fault:
     try:
         return decide(batch, request)
+    except StorageError:
+        raise
     except Exception as bug:  # noqa: BLE001 - whatever it is, it must not reach the other requests
         fault = Fault(f"{type(bug).__name__} while deciding {request.command.operation}")
         fault.__cause__ = bug

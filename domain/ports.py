@@ -91,6 +91,10 @@ class Outcome:
         return not isinstance(self.result, DomainError)
 
 
+class StorageError(Exception):
+    """The books cannot be read or written: a full or failing disk, a lock held too long, a COMMIT without an answer."""
+
+
 class Fault(Exception):
     """A bug of ours stopped this request. Nothing of it was kept."""
 

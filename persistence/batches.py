@@ -9,16 +9,13 @@ import peewee
 from domain.decisions import Batch, decide_all
 from domain.ids import Entropy, Ids
 from domain.instants import Clock, Instant
-from domain.ports import Fault, Outcome, Request
+from domain.ports import Fault, Outcome, Request, StorageError
 from persistence.books import Books, read_head
+from persistence.statements import storage_errors
 from persistence.writes import write
 
 MOST_IN_A_BATCH = 256
 """Requests. Enough to share a commit widely, few enough that none waits long for the others."""
-
-
-class StorageError(Exception):
-    """The database failed: a full or failing disk, a lock held too long, a COMMIT whose outcome is unknown."""
 
 
 class BatchWriter:
@@ -45,9 +42,10 @@ class BatchWriter:
         A batch that breaks a constraint is a bug of ours; it is halved until only its culprit gets a Fault.
         """
         try:
-            return self._commit(requests)
-        except (peewee.OperationalError, peewee.InterfaceError) as failure:
-            raise StorageError(str(failure)) from failure
+            with storage_errors():
+                return self._commit(requests)
+        except StorageError:
+            raise
         except Exception as bug:  # noqa: BLE001 - whatever it is, only its culprit may suffer
             if len(requests) == 1:
                 fault = Fault(f"{type(bug).__name__} while writing {requests[0].command.operation}")
@@ -64,5 +62,11 @@ class BatchWriter:
             now = Instant(max(self._clock.now(), head.at + 1))
             batch = Batch(books, head, now, self._ids, self._entropy)
             outcomes = self._decide(batch, requests)
+            self._require_transaction()
             write(self._database, batch)
         return outcomes
+
+    def _require_transaction(self) -> None:
+        """Raise StorageError if SQLite gave the transaction up, as it may when a read fails: nothing may follow."""
+        if not self._database.connection().in_transaction:
+            raise StorageError("the database gave up the transaction")

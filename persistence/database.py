@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import peewee
@@ -65,7 +66,7 @@ def sqlite_version() -> tuple[int, ...]:
 
 def refuse_unfit(database: peewee.SqliteDatabase) -> None:
     """Raise DatabaseRefusedError unless the file is ours, migrated, not newer than we are, and has every wall."""
-    refuse_foreign(database)
+    _refuse_strange_history(database)
     pending = migrations.pending(database)
     if pending:
         raise DatabaseRefusedError(f"the schema is {len(pending)} migration(s) behind: run `python main.py migrate`")
@@ -74,24 +75,12 @@ def refuse_unfit(database: peewee.SqliteDatabase) -> None:
         raise DatabaseRefusedError(f"the schema is not as it was made: {', '.join(missing)}")
 
 
-def refuse_foreign(database: peewee.SqliteDatabase) -> None:
-    """Raise DatabaseRefusedError if the file is not a database, not ours, or newer than this program."""
-    try:
-        (application_id,) = database.execute_sql("PRAGMA application_id").fetchone()
-        tables = database.get_tables()
-    except peewee.DatabaseError as error:
-        raise DatabaseRefusedError(f"the file cannot be read as a database: {error}") from error
-    if tables and application_id != APPLICATION_ID:
-        raise DatabaseRefusedError("the file is a database, but not one of Countinghouse")
-    if fault := migrations.fault_in_history(database):
-        raise DatabaseRefusedError(fault)
-
-
 def migrate(database: peewee.SqliteDatabase) -> list[str]:
     """Bring the schema up to date; return the names of the migrations applied. Raises DatabaseRefusedError."""
-    refuse_foreign(database)
-    database.execute_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    return migrations.apply_pending(database)
+    with database.atomic("IMMEDIATE"):
+        _refuse_strange_history(database)
+        database.execute_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        return migrations.apply_pending(database)
 
 
 def refuse_other_exponents(database: peewee.SqliteDatabase, known: Mapping[str, Currency]) -> None:
@@ -105,7 +94,8 @@ class ServerLock:
     """Holds the file for one server process; released when the process ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # Resolved, so that a link to the file is the same file.
+        self._descriptor = os.open(f"{path.resolve()}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -120,9 +110,32 @@ class ServerLock:
 def _connect(path: Path, extra: Mapping[str, int | str]) -> peewee.SqliteDatabase:
     if not path.parent.is_dir():
         raise DatabaseRefusedError(f"there is no folder {path.parent}")
+    if path.exists():
+        _refuse_foreign(path)
     database = peewee.SqliteDatabase(str(path), pragmas={**_PRAGMAS, **extra}, timeout=BUSY_TIMEOUT_S)
     try:
         database.connect()
     except peewee.DatabaseError as error:
         raise DatabaseRefusedError(f"the database cannot be opened: {error}") from error
     return database
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise DatabaseRefusedError if the file is no database, or somebody else's, before anything could change it."""
+    try:
+        with closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+        ) as looking:
+            looking.execute("BEGIN")
+            (application_id,) = looking.execute("PRAGMA application_id").fetchone()
+            (objects,) = looking.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise DatabaseRefusedError(f"the file cannot be read as a database: {error}") from error
+    if objects and application_id != APPLICATION_ID:
+        raise DatabaseRefusedError("the file is a database, but not one of Countinghouse")
+
+
+def _refuse_strange_history(database: peewee.SqliteDatabase) -> None:
+    """Raise DatabaseRefusedError if the file is newer than this program, or was migrated by another text."""
+    if fault := migrations.fault_in_history(database):
+        raise DatabaseRefusedError(fault)

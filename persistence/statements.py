@@ -7,11 +7,28 @@ its parameters are named holes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import peewee
 from peewee import SQL, fn
+
+from domain.ports import StorageError
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn a failure of the database into StorageError. What the database refuses on our account stays what it is."""
+    try:
+        yield
+    except peewee.DatabaseError as error:
+        # A damaged file is reported by the base class itself.
+        if isinstance(error, peewee.OperationalError) or type(error) is peewee.DatabaseError:
+            raise StorageError(str(error)) from error
+        raise
+    except peewee.InterfaceError as error:
+        raise StorageError(str(error)) from error
 
 
 class Hole(peewee.ColumnBase):
@@ -43,7 +60,8 @@ class Statement:
 
     def __call__(self, database: peewee.Database, **values: Any) -> list[tuple[Any, ...]]:
         parameters = [values[name] if name is not None else constant for name, constant in self._parameters]
-        rows: list[tuple[Any, ...]] = database.execute_sql(self.text, parameters).fetchall()
+        with storage_errors():
+            rows: list[tuple[Any, ...]] = database.execute_sql(self.text, parameters).fetchall()
         return rows
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import peewee
 import structlog
 
-from persistence.batches import StorageError
+from domain.ports import StorageError
 
 _log = structlog.get_logger("countinghouse")
 

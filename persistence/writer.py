@@ -15,8 +15,8 @@ from domain.access import Caller
 from domain.commands import Command, Rejection
 from domain.errors import Overloaded, Unavailable
 from domain.instants import SECOND, Clock, Instant
-from domain.ports import Fault, Outcome, Request
-from persistence.batches import MOST_IN_A_BATCH, BatchWriter, StorageError
+from domain.ports import Fault, Outcome, Request, StorageError
+from persistence.batches import MOST_IN_A_BATCH, BatchWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,11 @@ class QueuedLedger:
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         self._scheduled = False
-        self._run_batch()
-        if self._queue:
-            self._schedule(loop)
+        try:
+            self._run_batch()
+        finally:
+            if self._queue:
+                self._schedule(loop)
 
     def _run_batch(self) -> None:
         waiting = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_BATCH))]

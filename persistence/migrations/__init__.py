@@ -93,7 +93,8 @@ def missing_walls(database: peewee.SqliteDatabase) -> list[str]:
 
 
 def _objects(database: peewee.SqliteDatabase) -> dict[tuple[str, str], str]:
-    rows = database.execute_sql("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").fetchall()
+    query = r"SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'"
+    rows = database.execute_sql(query).fetchall()
     return {(kind, name): sql for kind, name, sql in rows}
 
 
