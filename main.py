@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -250,10 +251,16 @@ def serve() -> None:
         click.echo("Countinghouse is at http://{}:{}".format(*listener.getsockname()[:2]))
         server = uvicorn.Server(config)
         storage.on_loss = partial(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes no names
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, _stopped)
         server.run([listener])
         lock.release()
     if storage.is_lost:
         raise click.ClickException("the database could not be opened again")
+
+
+def _stopped(*_: object) -> None:
+    """Take the signal that uvicorn raises again once it has stopped in good order: that is no failure."""
 
 
 @cli.group()

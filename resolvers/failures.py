@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode
 
 from domain.errors import InputError
 
@@ -48,19 +48,32 @@ def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
 
 def request_failures(errors: Sequence[GraphQLError], code: str) -> list[dict[str, Any]]:
     """Write errors found before anything was executed: all of one kind."""
-    return [_write(error, error.message, code) for error in errors]
+    return [_write(error, _told(error), code) for error in errors]
 
 
 def coercion_failures(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
     """Write errors of variables: which rule was broken, but never the value that broke it."""
-    return [_write(error, _rule_of(error), "BAD_USER_INPUT") for error in errors]
+    rule = "A variable does not have the type that the operation declares."
+    return [_write(error, _rule_in(error) or rule, "BAD_USER_INPUT") for error in errors]
 
 
-def _rule_of(error: GraphQLError) -> str:
+def masked(bug: Exception) -> list[dict[str, Any]]:
+    """Write the one error that tells of a bug met outside any field."""
+    return [_mask(GraphQLError(""), bug)]
+
+
+def _told(error: GraphQLError) -> str:
+    """Return the message of an error, unless it quotes a value: graphql-core's do where they point at one."""
+    if any(isinstance(node, ValueNode) for node in error.nodes or ()):
+        return _rule_in(error) or "A value does not have the type that the schema declares."
+    return error.message
+
+
+def _rule_in(error: GraphQLError) -> str | None:
+    """Return the rule of one of our own scalars, if that is what was broken."""
     cause = error.original_error
-    if isinstance(cause, GraphQLError) and (cause.extensions or {}).get("code") == "BAD_USER_INPUT":
-        return cause.message
-    return "A variable does not have the type that the operation declares."
+    ours = isinstance(cause, GraphQLError) and (cause.extensions or {}).get("code") == "BAD_USER_INPUT"
+    return cause.message if ours and isinstance(cause, GraphQLError) else None
 
 
 def _format(error: GraphQLError) -> dict[str, Any]:
@@ -71,7 +84,7 @@ def _format(error: GraphQLError) -> dict[str, Any]:
     if code in RETRIES:
         return _write(error, error.message, code)
     if cause is None or isinstance(cause, GraphQLError):
-        return _write(error, error.message, "BAD_USER_INPUT")
+        return _write(error, _told(error), "BAD_USER_INPUT")
     return _mask(error, cause)
 
 

@@ -18,7 +18,7 @@ from resolvers.admission import Doorway, Refusals
 from resolvers.authentication import UnauthenticatedError, authenticate
 from resolvers.context import RequestContext
 from resolvers.documents import Documents
-from resolvers.failures import coercion_failures, failure, formatted, request_failures
+from resolvers.failures import coercion_failures, failure, formatted, masked, request_failures
 from resolvers.loaders import LoadedEdges
 from resolvers.observe import observed
 
@@ -84,6 +84,8 @@ class Endpoint:
                 return await self._answer(request, media_type)
         except HttpError as turned_away:
             return _turned_away(turned_away, media_type)
+        except Exception as bug:  # noqa: BLE001 - whatever it is, the caller gets JSON and no detail
+            return _json({"errors": masked(bug)}, 500, media_type)
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         if request.method != "POST":

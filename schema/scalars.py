@@ -11,7 +11,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from domain.instants import Instant
+from domain.instants import LAST_INSTANT, Instant
 from domain.money import is_plain_decimal
 from domain.text import is_idempotency_key
 
@@ -48,13 +48,17 @@ def date_time(instant: Instant | None) -> DateTime | None:
 
 def parse_date_time(value: Any) -> Instant:
     """Read RFC 3339 with an offset and at most microseconds."""
-    rule = "A DateTime is RFC 3339 with an offset and at most microseconds, such as 2026-01-31T12:00:00.000000Z."
-    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
-        raise _refused(rule)
+    instant = _instant_in(value) if isinstance(value, str) and _RFC_3339.fullmatch(value) else None
+    if instant is None or not 0 <= instant <= LAST_INSTANT:
+        raise _refused("A DateTime is RFC 3339 with an offset and at most microseconds, from 1970 to 9999.")
+    return instant
+
+
+def _instant_in(text: str) -> Instant | None:
     try:
-        return Instant((datetime.fromisoformat(value.upper()) - _EPOCH) // _MICROSECOND)
-    except (ValueError, OverflowError):
-        raise _refused(rule) from None
+        return Instant((datetime.fromisoformat(text.upper()) - _EPOCH) // _MICROSECOND)
+    except ValueError:
+        return None
 
 
 def write_date_time(instant: int) -> str:
@@ -79,7 +83,8 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     ),
     DateTime: strawberry.scalar(
         name="DateTime",
-        description="An instant in RFC 3339: UTC with microseconds on output, any offset on input but never none.",
+        description="An instant in RFC 3339, from 1970 to 9999: UTC with microseconds on output, any offset on input "
+        "but never none.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=write_date_time,
         parse_value=parse_date_time,
