@@ -1,0 +1,32 @@
+"""The two ledgers that keep one contract: on dictionaries and on SQLite."""
+
+from __future__ import annotations
+
+from domain.audit import AuditRecord, Head
+from domain.ports import Books
+from persistence import books, rows
+from tests.support.books import TestLedger
+from tests.support.memory import MemoryLedger
+
+
+class SqliteLedger(TestLedger):
+    """The real writer on a file, observed as the memory ledger is."""
+
+    __test__ = False
+
+    @property
+    def books(self) -> Books:
+        """Return the committed state; new on every look, because it remembers what it has read."""
+        return books.Books(self.database)
+
+    @property
+    def head(self) -> Head:
+        return books.read_head(self.database)
+
+    @property
+    def log(self) -> list[AuditRecord]:
+        """Return all audit records, oldest first."""
+        return [rows.audit_record(row) for row in self.database.execute_sql("SELECT * FROM audit ORDER BY sequence")]
+
+
+AnyLedger = MemoryLedger | SqliteLedger

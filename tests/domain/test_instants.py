@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.instants import LAST_INSTANT, SECOND, Instant, SteadyClock
+from tests.support.surroundings import StandingClock
+
+
+@given(times=st.lists(st.integers(0, LAST_INSTANT), min_size=1))
+def test_a_steady_clock_shows_the_latest_time_that_its_source_has_shown(times: list[int]) -> None:
+    source = StandingClock()
+    steady = SteadyClock(source)
+    shown = []
+    for time in times:
+        source.at = Instant(time)
+        shown.append(steady.now())
+    assert shown == [max(times[: count + 1]) for count in range(len(times))]
+
+
+def test_a_steady_clock_follows_its_source_forwards() -> None:
+    source = StandingClock()
+    steady = SteadyClock(source)
+    before = steady.now()
+    source.advance(SECOND)
+    assert steady.now() == before + SECOND
+
+
+def test_the_last_instant_is_the_last_that_can_be_written() -> None:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    assert epoch + timedelta(microseconds=LAST_INSTANT) == datetime.max.replace(tzinfo=UTC)

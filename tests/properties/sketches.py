@@ -1,0 +1,154 @@
+"""What Hypothesis draws: acts in outline, filled in with what there is in the model when they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from tests.properties.model import LARGEST, Act, Args, Model
+
+SECOND = 1_000_000
+MISSING = 7
+CALLERS = ("manager",) * 6 + ("admin",) * 4 + ("deputy", "teller", "viewer")
+MONEY = ("deposit", "withdraw", "transfer")
+CHANGES = ("freeze", "unfreeze", "unfreeze", "rename", "close", "abandon")
+ADMINISTRATION = ("disable", "enable", "enable", "revoke")
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """An act in outline. `first` and `second` choose among what exists; `choice` among variants of the deed.
+
+    Without a currency, money is in that of the account.
+    """
+
+    deed: str
+    client: str
+    api_key: int
+    shared_key: bool
+    first: int
+    second: int
+    amount: int
+    huge: bool
+    currency: str | None
+    choice: int
+    expiry: int | None
+
+
+def sketches(*deeds: str) -> st.SearchStrategy[Sketch]:
+    """Return a strategy for sketches of these deeds."""
+    return st.builds(
+        Sketch,
+        deed=st.sampled_from(deeds),
+        client=st.sampled_from(CALLERS),
+        api_key=st.integers(0, 1),
+        shared_key=st.sampled_from([False, False, False, True]),
+        first=st.integers(0, 15),
+        second=st.integers(0, 15),
+        amount=st.integers(1, 300),
+        huge=st.sampled_from([False] * 9 + [True]),
+        currency=st.sampled_from([None, None, None, None, "EUR", "JPY"]),
+        choice=st.integers(0, 7),
+        expiry=st.sampled_from([None, 5, 20, 0, -1]),
+    )
+
+
+def to_act(sketch: Sketch, model: Model, number: int, *, alone: bool) -> Act:
+    """Fill a sketch in. `number` tells fresh idempotency keys apart."""
+    key = f"shared-{sketch.first}" if sketch.shared_key else f"fresh-{number}"
+    keys = len(model.clients[sketch.client].revoked)
+    args = _ARGS[sketch.deed](sketch, model)
+    if not alone:
+        # What becomes of a freeze earlier in the batch is not known yet, so none is named.
+        args |= {"freeze": None} if sketch.deed == "unfreeze" else {}
+    return Act(sketch.client, sketch.api_key % keys, key, sketch.deed, args)
+
+
+def _account(model: Model, index: int) -> str:
+    labels = list(model.accounts)
+    return labels[index % len(labels)] if labels and index != MISSING else "missing"
+
+
+def _open(sketch: Sketch, _: Model) -> Args:
+    return {
+        "currency": sketch.currency or "EUR",
+        "overdraft": 50 if sketch.choice < 2 else 0,
+        "reference": f"reference {sketch.second}" if sketch.choice > 4 else None,
+        "name": f"name {sketch.choice}",
+    }
+
+
+def _money(sketch: Sketch, model: Model, label: str) -> Args:
+    account = model.accounts.get(label)
+    version, currency = (account.version, account.currency) if account else (0, "EUR")
+    return {
+        "amount": LARGEST - 100 if sketch.huge else sketch.amount,
+        "currency": sketch.currency or currency,
+        "version": {1: version, 2: version + 1}.get(sketch.choice),
+    }
+
+
+def _one_sided(sketch: Sketch, model: Model) -> Args:
+    label = _account(model, sketch.first)
+    return {"account": label, **_money(sketch, model, label)}
+
+
+def _transfer(sketch: Sketch, model: Model) -> Args:
+    source, target = _account(model, sketch.first), _account(model, sketch.second)
+    if source == target:
+        target = _account(model, sketch.second + 1)
+    if source == target:
+        target = "missing" if source != "missing" else "neither"
+    return {"source": source, "target": target, **_money(sketch, model, source)}
+
+
+def _freeze(sketch: Sketch, model: Model) -> Args:
+    return {
+        "account": _account(model, sketch.first),
+        "scope": ("ALL", "DEBITS")[sketch.choice % 2],
+        "reason": "COMPLIANCE" if sketch.choice < 3 else "OPERATIONS",
+        "expires": None if sketch.expiry is None else max(model.clock, model.time) + sketch.expiry * SECOND,
+    }
+
+
+def _unfreeze(sketch: Sketch, model: Model) -> Args:
+    label = _account(model, sketch.first)
+    named = [None, *model.live(label, model.time), "missing"]
+    is_open = label in model.accounts and not model.accounts[label].closed
+    return {"account": label, "freeze": named[sketch.choice % len(named)] if is_open else None}
+
+
+def _abandon(sketch: Sketch, model: Model) -> Args:
+    """Give up the client's latest key, an earlier one, or one that may come later."""
+    used = [(deed, key) for client, deed, key in model.decided if client == sketch.client and deed != "abandon"]
+    later = (MONEY[sketch.choice % len(MONEY)], f"shared-{sketch.second}")
+    deed, key = used[-1 - sketch.first] if sketch.first < len(used) else later
+    return {"deed": deed, "key": key}
+
+
+def _client(sketch: Sketch, model: Model) -> Args:
+    return {"client": list(model.clients)[sketch.first % len(model.clients)]}
+
+
+def _api_key(sketch: Sketch, model: Model) -> Args:
+    args = _client(sketch, model)
+    return {**args, "api_key": sketch.second % len(model.clients[args["client"]].revoked)}
+
+
+_ARGS: Mapping[str, Callable[[Sketch, Model], Args]] = {
+    "open": _open,
+    "rename": lambda sketch, model: {"account": _account(model, sketch.first), "name": f"name {sketch.choice}"},
+    "deposit": _one_sided,
+    "withdraw": _one_sided,
+    "transfer": _transfer,
+    "freeze": _freeze,
+    "unfreeze": _unfreeze,
+    "close": lambda sketch, model: {"account": _account(model, sketch.first)},
+    "abandon": _abandon,
+    "disable": _client,
+    "enable": _client,
+    "revoke": _api_key,
+}
+EVERY_DEED = tuple(_ARGS)

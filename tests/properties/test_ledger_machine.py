@@ -1,0 +1,234 @@
+"""Any history of commands, on the real books and on a model of them: after every step the two agree on everything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain.access import Role
+from domain.audit import BEGINNING, Head, fault_in
+from domain.freezes import Freeze
+from domain.ports import Outcome
+from domain.services.api_clients import CreateApiClient, IssueApiKey
+from persistence import books, rows
+from tests.properties.model import Act, Client, Model
+from tests.properties.sketches import (
+    ADMINISTRATION,
+    CHANGES,
+    EVERY_DEED,
+    MONEY,
+    SECOND,
+    Sketch,
+    sketches,
+    to_act,
+)
+from tests.properties.translation import Names, caller
+from tests.support.books import TestLedger, migrated
+
+settings.register_profile(
+    "ledger machine",
+    max_examples=50,
+    stateful_step_count=50,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+CLIENTS = {
+    "admin": ("ADMIN", 2),
+    "deputy": ("ADMIN", 1),
+    "manager": ("MANAGER", 2),
+    "teller": ("TELLER", 1),
+    "viewer": ("VIEWER", 1),
+}
+
+ANOTHER: Mapping[str, Callable[[Any], Any]] = {
+    "amount": lambda amount: amount + 1,
+    "version": lambda version: 7 if version is None else None,
+    "name": lambda name: f"{name}!",
+    "overdraft": lambda overdraft: overdraft + 1,
+    "reason": lambda _: "SUSPECTED_FRAUD",
+    "account": lambda label: f"not {label}",
+    "key": lambda key: f"{key}!",
+}
+"""How to make another input out of one, by the argument to change."""
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Sends the same acts to the books and to the model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = TestLedger(migrated(Path(":memory:")))
+        self.names = Names()
+        clients = {name: self._registered(name, role, keys) for name, (role, keys) in CLIENTS.items()}
+        head = books.read_head(self.ledger.database)
+        self.model = Model(clock=self.ledger.clock.at, time=head.at, records=head.sequence, clients=clients)
+        self.sent: list[Act] = []
+        self.verified = BEGINNING
+
+    def _registered(self, name: str, role: str, keys: int) -> Client:
+        client = self.ledger.succeed(CreateApiClient(name=name, role=Role(role))).api_client
+        for index in range(keys):
+            key = self.ledger.succeed(IssueApiKey(api_client_id=client.id)).api_key
+            self.names.callers[name, index] = caller(client.id, key.id, role)
+        return Client(role, [False] * keys)
+
+    def send(self, *acts: Act) -> None:
+        """Decide the acts as one batch on both sides, and compare every answer."""
+        expected = self.model.run(list(acts))
+        outcomes = self.ledger.run(*map(self.names.to_request, acts))
+        answers = []
+        for act, outcome in zip(acts, outcomes, strict=True):
+            assert isinstance(outcome, Outcome), outcome
+            answers.append(self.names.to_answer(act, outcome))
+        assert answers == expected
+        self.sent.extend(acts)
+
+    def draw_up(self, sketch: Sketch, *, alone: bool = True, number: int = 0) -> Act:
+        return to_act(sketch, self.model, 100 * len(self.sent) + number, alone=alone)
+
+    @initialize(sketches=st.tuples(sketches("open"), sketches("open"), sketches("deposit"), sketches("deposit")))
+    def begin_with_two_funded_accounts(self, sketches: tuple[Sketch, ...]) -> None:
+        for index, sketch in enumerate(sketches):
+            plain = replace(sketch, client="admin", shared_key=False, currency=None, first=index)
+            self.send(self.draw_up(replace(plain, amount=1000, huge=False)))
+
+    @precondition(lambda self: len(self.model.accounts) < 5)
+    @rule(sketch=sketches("open"))
+    def open(self, sketch: Sketch) -> None:
+        self.send(self.draw_up(sketch))
+
+    @rule(sketch=sketches(*MONEY))
+    def move_money(self, sketch: Sketch) -> None:
+        self.send(self.draw_up(sketch))
+
+    @rule(sketch=sketches(*CHANGES))
+    def change_an_account(self, sketch: Sketch) -> None:
+        self.send(self.draw_up(sketch))
+
+    @precondition(lambda self: len(self.sent) > 8)
+    @rule(sketch=sketches(*ADMINISTRATION), client=st.sampled_from(["admin", "admin", "deputy", "manager"]))
+    def administer(self, sketch: Sketch, client: str) -> None:
+        self.send(self.draw_up(replace(sketch, client=client)))
+
+    @precondition(lambda self: len(self.sent) > 25)
+    @rule(by=st.sampled_from(["admin", "deputy"]), deed=st.sampled_from(["disable", "revoke"]), sketch=sketches("open"))
+    def an_admin_tries_to_be_the_last_to_go(self, by: str, deed: str, sketch: Sketch) -> None:
+        targets = sorted([("admin", 1), ("admin", 0), ("deputy", 0)], key=lambda target: target[0] == by)
+        for client, index in targets:
+            args = {"client": client} | ({"api_key": index} if deed == "revoke" else {})
+            act = self.draw_up(replace(sketch, client=by, api_key=0, shared_key=False))
+            self.send(replace(act, deed=deed, args=args))
+
+    @rule(batch=st.lists(sketches(*EVERY_DEED[:-3]), min_size=2, max_size=6))
+    def several_in_one_batch(self, batch: list[Sketch]) -> None:
+        self.send(*(self.draw_up(sketch, alone=False, number=number) for number, sketch in enumerate(batch)))
+
+    @rule(sketch=sketches(*MONEY), another=st.booleans())
+    def twice_in_one_batch(self, sketch: Sketch, *, another: bool) -> None:
+        act = self.draw_up(sketch)
+        self.send(act, replace(act, args=act.args | {"amount": act.args["amount"] + another}))
+
+    @rule(sketch=sketches(*MONEY), same_batch=st.booleans())
+    def give_a_key_up_before_it_arrives(self, sketch: Sketch, *, same_batch: bool) -> None:
+        late = self.draw_up(sketch)
+        giving_up = replace(late, deed="abandon", args={"deed": late.deed, "key": late.key})
+        if same_batch:
+            self.send(giving_up, late)
+        else:
+            self.send(giving_up)
+            self.send(late)
+
+    @rule(seconds=st.sampled_from([1, 10, 60, -5, -60]))
+    def move_the_clock(self, seconds: int) -> None:
+        self.ledger.clock.advance(seconds * SECOND)
+        self.model.clock += seconds * SECOND
+
+    @rule(freeze=sketches("freeze"), seconds=st.sampled_from([5, 4, 6, -5]), touch=sketches(*MONEY, *CHANGES))
+    def a_freeze_runs_out(self, freeze: Sketch, seconds: int, touch: Sketch) -> None:
+        self.send(self.draw_up(replace(freeze, expiry=5, client="admin", shared_key=False)))
+        self.move_the_clock(seconds)
+        self.send(self.draw_up(replace(touch, first=freeze.first)))
+        self.move_the_clock(-seconds)
+
+    @rule(which=st.integers(0, 1000), api_key=st.integers(0, 1))
+    def retry(self, which: int, api_key: int) -> None:
+        act = self.sent[which % len(self.sent)]
+        self.send(replace(act, api_key=api_key % len(self.model.clients[act.client].revoked)))
+
+    @rule(which=st.integers(0, 1000), argument=st.sampled_from(sorted(ANOTHER)))
+    def retry_with_another_input(self, which: int, argument: str) -> None:
+        acts = [act for act in self.sent if argument in act.args]
+        if acts:
+            act = acts[which % len(acts)]
+            self.send(replace(act, args=act.args | {argument: ANOTHER[argument](act.args[argument])}))
+
+    @invariant()
+    def every_account_stands_as_in_the_model(self) -> None:
+        now, committed = self.model.time, books.Books(self.ledger.database)
+        for label, expected in self.model.accounts.items():
+            account = committed.account(self.names.id(label))
+            assert account is not None
+            freezes = committed.unreleased_freezes(account.id)
+            thawed = account.state.value == "FROZEN" and not _any_live(freezes, now)
+            state = "ACTIVE" if thawed else account.state.value
+            assert (account.posted.minor, account.version, state, account.name, account.overdraft_limit.minor) == (
+                expected.posted,
+                expected.version,
+                self.model.state(label, now),
+                expected.name,
+                expected.overdraft,
+            )
+
+    @invariant()
+    def all_balances_sum_to_zero_in_each_currency(self) -> None:
+        sums: dict[str, int] = defaultdict(int)
+        for kind, currency, posted, version in self._query("SELECT kind, currency, posted, version FROM account"):
+            sums[currency] += posted
+            assert kind == "CUSTOMER" or (posted, version) == self.model.house[currency]
+        assert not any(sums.values())
+
+    @invariant()
+    def every_balance_is_the_chain_of_its_entries(self) -> None:
+        standing: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+        entries = self._query("SELECT account_id, version, amount, balance_after FROM entry ORDER BY 1, 2")
+        for account_id, version, amount, after in entries:
+            before, last = standing[account_id]
+            assert (version, after) == (last + 1, before + amount)
+            standing[account_id] = (after, version)
+        for account_id, posted, version in self._query("SELECT id, posted, version FROM account"):
+            assert standing[account_id] == (posted, version)
+
+    @invariant()
+    def the_log_holds_every_outcome_and_is_chained(self) -> None:
+        for row in self._query("SELECT * FROM audit WHERE sequence > ? ORDER BY sequence", self.verified.sequence):
+            record = rows.audit_record(row)
+            assert fault_in(record, self.verified) is None
+            self.verified = Head(0, record.sequence, record.at, record.hash)
+        assert self.verified.sequence == self.model.records
+
+    def teardown(self) -> None:
+        self.verified = BEGINNING
+        self.the_log_holds_every_outcome_and_is_chained()
+        self.ledger.database.close()
+
+    def _query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = self.ledger.database.execute_sql(sql, parameters).fetchall()
+        return found
+
+
+def _any_live(freezes: Sequence[Freeze], now: int) -> bool:
+    return any(freeze.expires_at is None or now < freeze.expires_at for freeze in freezes)
+
+
+TestLedgerMachine = LedgerMachine.TestCase
+TestLedgerMachine.settings = settings.get_profile("ledger machine")

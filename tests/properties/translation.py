@@ -1,0 +1,150 @@
+"""Between the model's words and the domain's: acts to requests, outcomes to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.access import Caller, Operation, Role
+from domain.accounts import Account
+from domain.commands import Command
+from domain.freezes import FreezeReason, FreezeScope
+from domain.idempotency import IdempotencyOutcome, IdempotencyRecord
+from domain.money import Currency, Money
+from domain.ports import Outcome, Request
+from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.api_clients import DisableApiClient, EnableApiClient, RevokeApiKey
+from domain.services.idempotency_keys import AbandonIdempotencyKey
+from domain.services.movements import Deposit, Transfer, Withdraw
+from tests.properties.model import OK, Act, Answer, Args, Facts
+from tests.support.books import EUR, JPY
+
+CURRENCIES: Mapping[str, Currency] = {"EUR": EUR, "JPY": JPY}
+OPERATIONS = {
+    "open": Operation.OPEN_ACCOUNT,
+    "rename": Operation.RENAME_ACCOUNT,
+    "deposit": Operation.DEPOSIT,
+    "withdraw": Operation.WITHDRAW,
+    "transfer": Operation.TRANSFER,
+    "freeze": Operation.FREEZE_ACCOUNT,
+    "unfreeze": Operation.UNFREEZE_ACCOUNT,
+    "close": Operation.CLOSE_ACCOUNT,
+    "disable": Operation.DISABLE_API_CLIENT,
+    "enable": Operation.ENABLE_API_CLIENT,
+    "revoke": Operation.REVOKE_API_KEY,
+}
+
+
+@dataclass
+class Names:
+    """Which ids the labels of the model stand for."""
+
+    callers: dict[tuple[str, int], Caller] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def id(self, label: str) -> str:
+        return self.ids.get(label, f"none_{label}")
+
+    def label(self, id_: str, prefix: str) -> str:
+        """Return the label of an id; a new one gets the next of its kind."""
+        for label, known in self.ids.items():
+            if known == id_:
+                return label
+        label = f"{prefix}{sum(known.startswith(prefix) for known in self.ids) + 1}"
+        self.ids[label] = id_
+        return label
+
+    def to_request(self, act: Act) -> Request:
+        return Request(self.callers[act.client, act.api_key], act.key, _COMMANDS[act.deed](self, act.args))
+
+    def to_answer(self, act: Act, outcome: Outcome) -> Answer:
+        code = OK if outcome.is_success else outcome.result.code.value
+        facts = self._facts(act.deed, outcome.result) if outcome.is_success else ()
+        return Answer(code, outcome.decided_at, facts, outcome.replayed)
+
+    def _facts(self, deed: str, result: Any) -> Facts:
+        if deed == "open":
+            return (self.label(result.account.id, "A"), _standing(result.account))
+        if deed == "freeze":
+            return (self.label(result.freeze.id, "F"), _standing(result.account))
+        if deed == "transfer":
+            return (_standing(result.from_account), _standing(result.to_account))
+        if deed == "abandon":
+            return (_fate(result.record), result.record.decided_at)
+        return (_standing(result.account),) if hasattr(result, "account") else ()
+
+
+def _standing(account: Account) -> Facts:
+    return (account.posted.minor, account.version, account.state.value)
+
+
+def _fate(record: IdempotencyRecord) -> str:
+    if record.outcome is IdempotencyOutcome.ABANDONED:
+        return "ABANDONED"
+    return record.error_code.value if record.error_code else OK
+
+
+def _amount(args: Args) -> Money:
+    return Money(args["amount"], CURRENCIES[args["currency"]])
+
+
+def _open(_: Names, args: Args) -> Command:
+    currency = CURRENCIES[args["currency"]]
+    limit = Money(args["overdraft"], currency) if args["overdraft"] else None
+    return OpenAccount(currency=currency, name=args["name"], reference=args["reference"], overdraft_limit=limit)
+
+
+def _transfer(names: Names, args: Args) -> Command:
+    return Transfer(
+        from_account_id=names.id(args["source"]),
+        to_account_id=names.id(args["target"]),
+        amount=_amount(args),
+        expected_version=args["version"],
+    )
+
+
+def _freeze(names: Names, args: Args) -> Command:
+    return FreezeAccount(
+        account_id=names.id(args["account"]),
+        scope=FreezeScope(args["scope"]),
+        reason=FreezeReason(args["reason"]),
+        expires_at=args["expires"],
+    )
+
+
+def _unfreeze(names: Names, args: Args) -> Command:
+    freeze_id = names.id(args["freeze"]) if args["freeze"] else None
+    return UnfreezeAccount(account_id=names.id(args["account"]), freeze_id=freeze_id)
+
+
+def _one_sided(kind: type[Deposit | Withdraw]) -> Callable[[Names, Args], Command]:
+    return lambda names, args: kind(
+        account_id=names.id(args["account"]), amount=_amount(args), expected_version=args["version"]
+    )
+
+
+def _on_a_client(kind: type[DisableApiClient | EnableApiClient]) -> Callable[[Names, Args], Command]:
+    return lambda names, args: kind(api_client_id=names.callers[args["client"], 0].api_client_id)
+
+
+_COMMANDS: Mapping[str, Callable[[Names, Args], Command]] = {
+    "open": _open,
+    "rename": lambda names, args: RenameAccount(account_id=names.id(args["account"]), name=args["name"]),
+    "deposit": _one_sided(Deposit),
+    "withdraw": _one_sided(Withdraw),
+    "transfer": _transfer,
+    "freeze": _freeze,
+    "unfreeze": _unfreeze,
+    "close": lambda names, args: CloseAccount(account_id=names.id(args["account"])),
+    "abandon": lambda _, args: AbandonIdempotencyKey(of_operation=OPERATIONS[args["deed"]], key=args["key"]),
+    "disable": _on_a_client(DisableApiClient),
+    "enable": _on_a_client(EnableApiClient),
+    "revoke": lambda names, args: RevokeApiKey(
+        api_key_id=names.callers[args["client"], args["api_key"]].api_key_id or ""
+    ),
+}
+
+
+def caller(client_id: str, key_id: str, role: str) -> Caller:
+    return Caller(client_id, key_id, Role(role))
