@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,6 +19,7 @@ import peewee
 import strawberry
 import structlog
 import uvicorn
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
@@ -27,6 +29,7 @@ from typeid import TypeID
 from domain.access import SYSTEM, Role
 from domain.catalogue import Catalogue
 from domain.commands import Command
+from domain.errors import InputError
 from domain.ids import Prefix
 from domain.instants import Instant, SteadyClock
 from domain.money import DEFAULT_LARGEST_MOVEMENT, LARGEST_BALANCE
@@ -55,7 +58,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COUNTINGHOUSE_", env_file=".env", extra="ignore", frozen=True)
 
     database_url: Annotated[str, Field(pattern=r"^sqlite:///.+")] = "sqlite:///countinghouse.db"
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     max_amount: Annotated[int, Field(ge=1, le=LARGEST_BALANCE)] = DEFAULT_LARGEST_MOVEMENT
     max_in_flight: Annotated[int, Field(ge=1)] = 512
@@ -78,7 +81,8 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """Read the settings once. Raises ClickException with one line for the first that is wrong, or unknown."""
     known = {f"COUNTINGHOUSE_{name.upper()}" for name in Settings.model_fields}
-    unknown = sorted(name for name in os.environ if name.startswith("COUNTINGHOUSE_") and name not in known)
+    given = {*os.environ, *dotenv_values(".env")}
+    unknown = sorted(name for name in given if name.startswith("COUNTINGHOUSE_") and name not in known)
     if unknown:
         raise click.ClickException(f"{unknown[0]} is not a setting")
     try:
@@ -180,15 +184,19 @@ def issue_key(connection: peewee.SqliteDatabase, name: str, role: Role) -> str:
     books = Books(connection)
     client_id = books.api_client_id_with_name(name)
     if client_id is None:
-        client_id = _perform(writer, CreateApiClient(name=name, role=role)).api_client.id
+        client_id = _perform(writer, CreateApiClient, name=name, role=role).api_client.id
     elif (client := books.api_client(client_id)) and client.role is not role:
         raise click.ClickException(f"that API client exists with the role {client.role.value}")
-    secret: str = _perform(writer, IssueApiKey(api_client_id=client_id)).secret
+    secret: str = _perform(writer, IssueApiKey, api_client_id=client_id).secret
     return secret
 
 
-def _perform(writer: BatchWriter, command: Command) -> Any:
-    (outcome,) = writer.run([Request(SYSTEM, secrets.token_hex(16), command)])
+def _perform(writer: BatchWriter, kind: type[Command], **given: Any) -> Any:
+    try:
+        request = Request(SYSTEM, secrets.token_hex(16), kind(**given))
+    except InputError as error:
+        raise click.ClickException(str(error)) from error
+    (outcome,) = writer.run([request])
     if isinstance(outcome, Fault):
         raise outcome
     if not outcome.is_success:
@@ -197,18 +205,33 @@ def _perform(writer: BatchWriter, command: Command) -> Any:
 
 
 def first_admin_key(connection: peewee.SqliteDatabase, path: Path) -> None:
-    """Make sure somebody can administer: where there is no ADMIN, create one and leave its key in a private file."""
-    if Books(connection).admins():
+    """Make sure somebody can administer: where no ADMIN has a key, leave one for `admin` in a private file."""
+    books, now = Books(connection), SystemClock().now()
+    if any(key.is_usable(now) for admin in books.admins() for key in books.api_keys_of(admin.id)):
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(issue_key(connection, "admin", Role.ADMIN) + "\n")
     click.echo(f"The first ADMIN key is in {path}")
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """Listen, and say where. Raises ClickException where that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    name = f"[{host}]" if ":" in host else host
+    click.echo(f"Countinghouse is at http://{name}:{listener.getsockname()[1]}")
+    return listener
+
+
 @click.group()
 def cli() -> None:
     """Keep accounts and move money, behind one GraphQL endpoint."""
+    os.umask(0o077)  # what is made here, books and keys, is for its owner alone
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -240,27 +263,20 @@ def serve() -> None:
         storage = Storage(connection)
         config = uvicorn.Config(
             create_app(settings, storage),
-            host=settings.host,
-            port=settings.port,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=10,
         )
-        listener = config.bind_socket()
-        click.echo("Countinghouse is at http://{}:{}".format(*listener.getsockname()[:2]))
         server = uvicorn.Server(config)
-        storage.on_loss = partial(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes no names
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(stop, _stopped)
-        server.run([listener])
+        storage.on_loss = stop = partial(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes no names
+        # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
+        for stopping in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stopping, lambda *_: stop())
+        server.run([listen(settings.host, settings.port)])
         lock.release()
     if storage.is_lost:
         raise click.ClickException("the database could not be opened again")
-
-
-def _stopped(*_: object) -> None:
-    """Take the signal that uvicorn raises again once it has stopped in good order: that is no failure."""
 
 
 @cli.group()

@@ -23,10 +23,9 @@ class Catalogue:
             raise InvalidInput("That is not the code of a currency that accounts can hold.", path=path)
         return currency
 
-    def movement(self, amount: str, code: str, path: InputPath) -> Money:
-        """Read an amount to be moved. Raises InvalidInput or InvalidAmount unless it is positive and in bounds."""
-        currency = self.currency(code, (*path, "currency"))
-        return self._read(amount, currency, 1, self.largest_movement, (*path, "amount"))
+    def movement(self, amount: str, currency: Currency, path: InputPath) -> Money:
+        """Read an amount to be moved. Raises InvalidAmount unless it is positive and in bounds."""
+        return self._read(amount, currency, 1, self.largest_movement, path)
 
     def limit(self, amount: str, currency: Currency, path: InputPath) -> Money:
         """Read a limit, which may be zero. Raises InvalidAmount if it is negative or out of bounds."""

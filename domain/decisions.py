@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain import replay
@@ -87,31 +87,32 @@ def decide(batch: Batch, request: Request) -> Outcome:
     """Decide one request: input, then caller, then key, then the books."""
     if isinstance(request.command, Rejection):
         return _reject(batch, request, request.command)
-    if not _may_act(batch, request):
-        return _deny(batch, request, request.command)
-    scope = IdempotencyScope(request.caller.api_client_id, request.command.operation, request.key)
-    if decision := batch.unit_of_work(request.caller).decision(scope):
-        return _answer_again(batch, request, request.command, decision)
-    _settle(batch, request.command)
-    return _perform(batch, request, request.command)
+    return _decide_command(batch, request, request.command)
 
 
-def _may_act(batch: Batch, request: Request) -> bool:
-    """Check the caller as the books know it now, which may be less than when it was authenticated."""
-    caller = request.caller
+def _decide_command(batch: Batch, request: Request, command: Command) -> Outcome:
+    caller = _present_caller(batch, request.caller)
+    if caller is None or caller.role not in PERMISSIONS[command.operation]:
+        return _deny(batch, request, command)
+    request = replace(request, caller=caller)
+    scope = IdempotencyScope(caller.api_client_id, command.operation, request.key)
+    if decision := batch.unit_of_work(caller).decision(scope):
+        return _answer_again(batch, request, command, decision)
+    _settle(batch, command)
+    return _perform(batch, request, command)
+
+
+def _present_caller(batch: Batch, caller: Caller) -> Caller | None:
+    """Return the caller as the books know it by now; None if it is disabled, or its key no longer usable."""
     if caller == SYSTEM:
-        return True
+        return caller
     work = batch.unit_of_work(caller)
     client, key = work.api_client(caller.api_client_id), work.api_key(caller.api_key_id or "")
-    return (
-        client is not None
-        and client.is_enabled
-        and key is not None
-        and key.api_client_id == client.id
-        and key.is_usable(batch.now)
-        and client.role is caller.role
-        and client.role in PERMISSIONS[request.command.operation]
-    )
+    if client is None or key is None or key.api_client_id != client.id:
+        return None
+    if not client.is_enabled or not key.is_usable(batch.now):
+        return None
+    return replace(caller, role=client.role)
 
 
 def _reject(batch: Batch, request: Request, rejection: Rejection) -> Outcome:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-LARGEST_BALANCE = 9_000_000_000_000_000_000
-"""Minor units. Below 2**63 - 1, so that no sum of a balance and a movement can leave 64 bits."""
+LARGEST_BALANCE = 4_000_000_000_000_000_000
+"""Minor units. Below 2**62, so that a balance and an overdraft limit together stay within 64 bits."""
 
 DEFAULT_LARGEST_MOVEMENT = 10**15
 """Minor units: what one movement may carry unless the operator says otherwise."""

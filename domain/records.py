@@ -29,6 +29,12 @@ References are identifiers, not free text: they stay for ever (docs/decisions/00
 SECRET: Mapping[str, bool] = {"secret": True}
 """Marks a dataclass field that has no plain form at all: it is never written, and read back as its default."""
 
+
+def named(key: str) -> Mapping[str, str]:
+    """Mark a dataclass field that callers know by another name than its own."""
+    return {"key": key}
+
+
 type_hints = cache(get_type_hints)
 
 
@@ -62,7 +68,7 @@ def to_plain(value: object, salt: bytes | None = None) -> Any:
 def from_plain(kind: Any, plain: Any) -> Any:
     """Turn plain data back into the domain type it came from; free text comes back blank.
 
-    Raises KeyError, TypeError or ValueError when the data is not of that form.
+    Raises AttributeError, KeyError, TypeError or ValueError when the data is not of that form.
     """
     if read := _READERS.get(kind):
         return read(plain)
@@ -117,7 +123,12 @@ def _fields_from_plain(kind: Any, plain: Mapping[str, Any]) -> object:
 
 def _read_fields(kind: Any) -> tuple[_Field, ...]:
     return tuple(
-        _Field(field.name, camel_case(field.name), field.default, "free_text" in field.metadata)
+        _Field(
+            field.name,
+            field.metadata.get("key", camel_case(field.name)),
+            field.default,
+            "free_text" in field.metadata,
+        )
         for field in dataclasses.fields(kind)
         if "secret" not in field.metadata
     )

@@ -13,7 +13,7 @@ from domain.errors import DomainError, ErrorCode, IdempotencyKeyAbandoned, Idemp
 from domain.freezes import Freeze
 from domain.idempotency import Decision, IdempotencyOutcome, differing_fields, fingerprint
 from domain.ports import Outcome
-from domain.records import from_plain, to_plain
+from domain.records import free_text, from_plain, to_plain
 from domain.services.table import SERVICES
 from domain.transactions import Transaction
 from domain.unit_of_work import UnitOfWork
@@ -24,32 +24,43 @@ def answer(work: UnitOfWork, command: Command, decision: Decision) -> Outcome:
     record = decision.record
     if record.outcome is IdempotencyOutcome.ABANDONED:
         raise IdempotencyKeyAbandoned(path=("idempotencyKey",))
-    details = json.loads(decision.details) if decision.details else {}
-    canonical = to_plain(command, decision.salt)
+    details = json.loads(decision.details)
+    canonical = _comparable(command, decision, details["input"])
     if fingerprint(canonical) != decision.fingerprint:
         differing = differing_fields(details["input"], canonical)
         raise IdempotencyKeyReused(record.decided_at, differing, path=("idempotencyKey",))
     return Outcome(_result(work, command, details), record.decided_at, replayed=True)
 
 
+def _comparable(command: Command, decision: Decision, first: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the canonical input under the salt of the first one.
+
+    Where that salt was erased with its text, no words can be compared any more: they are taken on trust.
+    """
+    canonical: dict[str, Any] = to_plain(command, decision.salt)
+    if not decision.salt:
+        canonical |= {name: first[name] for name in free_text(command) if name in first}
+    return canonical
+
+
 def _result(work: UnitOfWork, command: Command, details: Mapping[str, Any]) -> Any:
     if details["errorCode"] is not None:
         return from_plain(_error_type(command, ErrorCode(details["errorCode"])), details["error"])
     success = from_plain(SERVICES[type(command)].success, details["result"])
-    restored = {
-        field.name: _RESTORE[type(value)](work, value)
-        for field in dataclasses.fields(success)
-        if type(value := getattr(success, field.name)) in _RESTORE
-    }
-    return dataclasses.replace(success, **restored)
+    fields = {field.name: getattr(success, field.name) for field in dataclasses.fields(success)}
+    return dataclasses.replace(success, **{name: _restored(work, value) for name, value in fields.items()})
+
+
+def _restored(work: UnitOfWork, value: Any) -> Any:
+    """Return the value with its free text, which is never in the log: as it is now, all else as decided then."""
+    if isinstance(value, tuple):
+        return tuple(_restored(work, item) for item in value)
+    return _RESTORE[type(value)](work, value) if type(value) in _RESTORE else value
 
 
 def _error_type(command: Command, code: ErrorCode) -> type[DomainError]:
     (kind,) = (refusal for refusal in command.refusals if refusal.code is code)
     return kind
-
-
-# Free text is never in the log, so a replay shows it as it is now; everything else is as decided then.
 
 
 def _restore_account(work: UnitOfWork, account: Account) -> Account:

@@ -122,6 +122,8 @@ def _connect(path: Path, extra: Mapping[str, int | str]) -> peewee.SqliteDatabas
 
 def _refuse_foreign(path: Path) -> None:
     """Raise DatabaseRefusedError if the file is no database, or somebody else's, before anything could change it."""
+    if not path.is_file():
+        raise DatabaseRefusedError(f"{path} is not a file")
     try:
         with closing(
             sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from domain.catalogue import Catalogue
+from domain.errors import SameAccount
 from domain.instants import Instant
 from domain.money import Money
 from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
@@ -17,7 +21,7 @@ from domain.services.api_clients import (
     RevokeApiKey,
 )
 from domain.services.idempotency_keys import AbandonIdempotencyKey
-from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.services.movements import Deposit, Movement, Transfer, Withdraw
 from domain.text import Metadata
 from schema.access import (
     ChangeApiClientRoleInput,
@@ -35,8 +39,10 @@ from schema.accounts import (
     UnfreezeAccountInput,
 )
 from schema.audit import AbandonIdempotencyKeyInput
-from schema.money import MetadataEntryInput, MoneyInput
+from schema.money import MetadataEntryInput
 from schema.transactions import DepositInput, TransferInput, WithdrawInput
+
+AnyMovement = TypeVar("AnyMovement", bound=Movement)
 
 
 def open_account(catalogue: Catalogue, input: OpenAccountInput) -> OpenAccount:
@@ -74,41 +80,40 @@ def close_account(_: Catalogue, input: CloseAccountInput) -> CloseAccount:
 
 
 def deposit(catalogue: Catalogue, input: DepositInput) -> Deposit:
-    return Deposit(
-        account_id=input.account_id,
-        amount=_amount(catalogue, input.amount),
-        reference=input.reference,
-        description=input.description,
-        metadata=_pairs(input.metadata),
-        expected_version=input.expected_version,
-    )
+    return _movement(catalogue, input, partial(Deposit, account_id=input.account_id))
 
 
 def withdraw(catalogue: Catalogue, input: WithdrawInput) -> Withdraw:
-    amount = _amount(catalogue, input.amount)
-    return Withdraw(
-        account_id=input.account_id,
-        amount=amount,
-        reference=input.reference,
-        description=input.description,
-        metadata=_pairs(input.metadata),
-        expected_version=input.expected_version,
-        min_available_after=_minimum(catalogue, input.min_available_after, amount),
-    )
+    minimum = input.min_available_after
+    return _movement(catalogue, input, partial(Withdraw, account_id=input.account_id), minimum)
 
 
 def transfer(catalogue: Catalogue, input: TransferInput) -> Transfer:
-    amount = _amount(catalogue, input.amount)
-    return Transfer(
-        from_account_id=input.from_account_id,
-        to_account_id=input.to_account_id,
-        amount=amount,
+    sides = partial(Transfer, from_account_id=input.from_account_id, to_account_id=input.to_account_id)
+    return _movement(catalogue, input, sides, input.min_available_after)
+
+
+def _movement(
+    catalogue: Catalogue,
+    input: DepositInput | WithdrawInput | TransferInput,
+    kind: Callable[..., AnyMovement],
+    minimum: str | None = None,
+) -> AnyMovement:
+    """Read a movement. What is wrong with its words is told before what is wrong with its amounts."""
+    currency = catalogue.currency(input.amount.currency, ("input", "amount", "currency"))
+    worded = partial(
+        kind,
         reference=input.reference,
         description=input.description,
         metadata=_pairs(input.metadata),
         expected_version=input.expected_version,
-        min_available_after=_minimum(catalogue, input.min_available_after, amount),
     )
+    with suppress(SameAccount):
+        worded(amount=Money(1, currency))
+    amounts = {"amount": catalogue.movement(input.amount.amount, currency, ("input", "amount", "amount"))}
+    if minimum is not None:
+        amounts["min_available_after"] = catalogue.limit(minimum, currency, ("input", "minAvailableAfter"))
+    return worded(**amounts)
 
 
 def create_api_client(_: Catalogue, input: CreateApiClientInput) -> CreateApiClient:
@@ -137,15 +142,6 @@ def revoke_api_key(_: Catalogue, input: RevokeApiKeyInput) -> RevokeApiKey:
 
 def abandon_idempotency_key(_: Catalogue, input: AbandonIdempotencyKeyInput) -> AbandonIdempotencyKey:
     return AbandonIdempotencyKey(of_operation=input.operation, key=input.key)
-
-
-def _amount(catalogue: Catalogue, given: MoneyInput) -> Money:
-    return catalogue.movement(given.amount, given.currency, ("input", "amount"))
-
-
-def _minimum(catalogue: Catalogue, given: str | None, amount: Money) -> Money | None:
-    path = ("input", "minAvailableAfter")
-    return None if given is None else catalogue.limit(given, amount.currency, path)
 
 
 def _pairs(given: Sequence[MetadataEntryInput] | None) -> Metadata:

@@ -12,6 +12,9 @@ from starlette.responses import Response
 
 from domain.access import Caller
 
+LONGEST_NAME = 64
+"""Characters. Shorter than an API key, which is a valid name too and could be pasted for one."""
+
 _log = structlog.get_logger("countinghouse")
 
 
@@ -38,7 +41,7 @@ def observed(caller: Caller, operation_name: str | None) -> Iterator[Line]:
             "request",
             api_client_id=caller.api_client_id,
             api_key_id=caller.api_key_id,
-            operation_name=operation_name,
+            operation_name=operation_name if len(operation_name or "") <= LONGEST_NAME else None,
             status=line.status,
             milliseconds=round((time.perf_counter() - began) * 1000, 3),
         )

@@ -32,6 +32,7 @@ from domain.text import Metadata
 from domain.unit_of_work import UnitOfWork
 
 ACCOUNT_ID = ("input", "accountId")
+FREEZE_ID = ("input", "freezeId")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +54,12 @@ class OpenAccount(Command):
         text.require_name(self.name, ("input", "name"))
         text.require_reference(self.reference, ("input", "reference"))
         object.__setattr__(self, "metadata", text.sorted_metadata(self.metadata, ("input", "metadata")))
-        limit = self.overdraft_limit
-        if limit is not None and not 0 <= limit.minor <= LARGEST_BALANCE:
-            raise InvalidAmount(
-                decimals=self.currency.exponent,
-                max=Money(LARGEST_BALANCE, self.currency),
-                path=("input", "overdraftLimit"),
-            )
+        limit = self.overdraft_limit or zero(self.currency)
+        if not 0 <= limit.minor <= LARGEST_BALANCE:
+            largest = Money(LARGEST_BALANCE, self.currency)
+            raise InvalidAmount(self.currency.exponent, largest, path=("input", "overdraftLimit"))
+        # No limit and a limit of zero are one request: a retry may say it either way.
+        object.__setattr__(self, "overdraft_limit", limit if limit.minor else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,26 +217,31 @@ class UnfreezeAccountSuccess:
 def unfreeze_account(work: UnitOfWork, command: UnfreezeAccount) -> UnfreezeAccountSuccess:
     """Release a live freeze, if the caller's role may release its kind."""
     account = work.customer_account(command.account_id, ACCOUNT_ID)
+    if command.freeze_id is not None:
+        _require_known(work.freeze(command.freeze_id), command)
     accounts.require_open(account, ACCOUNT_ID)
-    live = work.unreleased_freezes(account.id)
-    freeze = _chosen(live, command)
+    freeze = _chosen(work.unreleased_freezes(account.id), command)
     may_release = accounts.MAY_RELEASE[freeze.reason]
     if work.caller.role not in may_release:
-        raise NotPermitted(tuple(sorted(may_release)), path=("input", "freezeId"))
+        raise NotPermitted(tuple(sorted(may_release)), path=FREEZE_ID)
     return UnfreezeAccountSuccess(*_release(work, account, freeze))
 
 
+def _require_known(freeze: Freeze | None, command: UnfreezeAccount) -> None:
+    if freeze is None or freeze.account_id != command.account_id:
+        raise FreezeNotFound(str(command.freeze_id), path=FREEZE_ID)
+
+
 def _chosen(live: Sequence[Freeze], command: UnfreezeAccount) -> Freeze:
-    if command.freeze_id is not None:
-        named = [freeze for freeze in live if freeze.id == command.freeze_id]
-        if not named:
-            raise FreezeNotFound(command.freeze_id, path=("input", "freezeId"))
-        return named[0]
+    """Return the live freeze that is named, or the only one."""
     if not live:
         raise AccountNotFrozen(command.account_id, path=ACCOUNT_ID)
-    if len(live) > 1:
-        raise AmbiguousFreeze(tuple(freeze.id for freeze in live), path=("input", "freezeId"))
-    return live[0]
+    if command.freeze_id is None and len(live) > 1:
+        raise AmbiguousFreeze(tuple(freeze.id for freeze in live), path=FREEZE_ID)
+    for freeze in live:
+        if command.freeze_id in {None, freeze.id}:
+            return freeze
+    raise FreezeNotFound(str(command.freeze_id), path=FREEZE_ID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from domain.errors import (
     ApiKeyLimit,
     ApiKeyNotFound,
     DomainError,
+    InputPath,
     InvalidInput,
     LastAdmin,
     NameTaken,
@@ -89,11 +90,13 @@ class ChangeApiClientRoleSuccess:
 
 
 def change_api_client_role(work: UnitOfWork, command: ChangeApiClientRole) -> ChangeApiClientRoleSuccess:
-    """Change the role of a client, unless that leaves no ADMIN."""
-    client = replace(_client(work, command.api_client_id), role=command.role)
-    work.stage_api_client(client)
-    _require_an_admin(work, API_CLIENT_ID)
-    return ChangeApiClientRoleSuccess(client)
+    """Change the role of a client, unless that takes away the last ADMIN."""
+    client = _client(work, command.api_client_id)
+    changed = replace(client, role=command.role)
+    administered = _administers(work, client)
+    work.stage_api_client(changed)
+    _require_an_admin(work, administered, API_CLIENT_ID)
+    return ChangeApiClientRoleSuccess(changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +115,12 @@ class DisableApiClientSuccess:
 
 
 def disable_api_client(work: UnitOfWork, command: DisableApiClient) -> DisableApiClientSuccess:
-    """Disable a client, unless that leaves no ADMIN. Disabling a disabled one changes nothing."""
+    """Disable a client, unless that takes away the last ADMIN. Disabling a disabled one changes nothing."""
     client = _client(work, command.api_client_id)
     disabled = replace(client, disabled_at=client.disabled_at or work.now)
+    administered = _administers(work, client)
     work.stage_api_client(disabled)
-    _require_an_admin(work, API_CLIENT_ID)
+    _require_an_admin(work, administered, API_CLIENT_ID)
     return DisableApiClientSuccess(disabled)
 
 
@@ -203,13 +207,14 @@ class RevokeApiKeySuccess:
 
 
 def revoke_api_key(work: UnitOfWork, command: RevokeApiKey) -> RevokeApiKeySuccess:
-    """Revoke a key that is not revoked yet, unless that leaves no ADMIN with a key."""
+    """Revoke a key that is not revoked yet, unless that takes away the last ADMIN's last key."""
     key = work.api_key(command.api_key_id)
     if key is None or key.revoked_at is not None:
         raise ApiKeyNotFound(command.api_key_id, path=API_KEY_ID)
     revoked = replace(key, revoked_at=work.now)
+    administered = key.is_usable(work.now) and _administers(work, _client(work, key.api_client_id))
     work.stage_api_key(revoked)
-    _require_an_admin(work, API_KEY_ID)
+    _require_an_admin(work, administered, API_KEY_ID)
     return RevokeApiKeySuccess(revoked)
 
 
@@ -220,11 +225,14 @@ def _client(work: UnitOfWork, api_client_id: str) -> ApiClient:
     return client
 
 
-def _require_an_admin(work: UnitOfWork, path: tuple[str, ...]) -> None:
-    """Raise LastAdmin if what is staged leaves no enabled ADMIN with a usable key."""
-    for client in work.admins():
-        if client.role is not Role.ADMIN or not client.is_enabled or client.is_system:
-            continue
-        if any(key.is_usable(work.now) for key in work.api_keys_of(client.id)):
-            return
-    raise LastAdmin(path=path)
+def _administers(work: UnitOfWork, client: ApiClient) -> bool:
+    """Tell whether the client can administer now: an enabled ADMIN with a usable key."""
+    if client.role is not Role.ADMIN or not client.is_enabled or client.is_system:
+        return False
+    return any(key.is_usable(work.now) for key in work.api_keys_of(client.id))
+
+
+def _require_an_admin(work: UnitOfWork, administered: bool, path: InputPath) -> None:  # noqa: FBT001 - a fact, no switch
+    """Raise LastAdmin if who administered until this deed was the last who could."""
+    if administered and not any(_administers(work, client) for client in work.admins()):
+        raise LastAdmin(path=path)

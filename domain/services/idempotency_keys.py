@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from domain import text
@@ -10,6 +10,7 @@ from domain.access import Operation
 from domain.commands import Command
 from domain.errors import DomainError, InvalidInput
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope
+from domain.records import named
 from domain.unit_of_work import UnitOfWork
 
 KEYLESS = frozenset({Operation.ABANDON_IDEMPOTENCY_KEY, Operation.EXPIRE_HOLD, Operation.EXPIRE_FREEZE})
@@ -23,7 +24,7 @@ class AbandonIdempotencyKey(Command):
     operation: ClassVar[Operation] = Operation.ABANDON_IDEMPOTENCY_KEY
     refusals: ClassVar[frozenset[type[DomainError]]] = frozenset({InvalidInput})
 
-    of_operation: Operation
+    of_operation: Operation = field(metadata=named("operation"))
     key: str
 
     def __post_init__(self) -> None:

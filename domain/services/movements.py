@@ -57,6 +57,8 @@ class Movement(Command):
     deposit.
     """
 
+    account_paths: ClassVar[tuple[InputPath, ...]] = (ACCOUNT_ID,)
+
     amount: Money
     reference: str | None = None
     description: str | None = field(default=None, metadata=FREE_TEXT)
@@ -64,14 +66,14 @@ class Movement(Command):
     expected_version: int | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= self.amount.minor <= LARGEST_BALANCE:
-            largest = Money(LARGEST_BALANCE, self.amount.currency)
-            raise InvalidAmount(self.amount.currency.exponent, largest, path=("input", "amount", "amount"))
+        for account_id, path in zip(self.account_ids, self.account_paths, strict=True):
+            text.require_id(account_id, path)
         text.require_reference(self.reference, ("input", "reference"))
         text.require_note(self.description, ("input", "description"))
         object.__setattr__(self, "metadata", text.sorted_metadata(self.metadata, ("input", "metadata")))
-        for account_id in self.account_ids:
-            text.require_id(account_id, ACCOUNT_ID)
+        if not 1 <= self.amount.minor <= LARGEST_BALANCE:
+            largest = Money(LARGEST_BALANCE, self.amount.currency)
+            raise InvalidAmount(self.amount.currency.exponent, largest, path=("input", "amount", "amount"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,7 @@ class Transfer(Movement):
 
     operation: ClassVar[Operation] = Operation.TRANSFER
     refusals: ClassVar[frozenset[type[DomainError]]] = DEBIT_REFUSALS | {SameAccount}
+    account_paths: ClassVar[tuple[InputPath, ...]] = (FROM_ACCOUNT_ID, TO_ACCOUNT_ID)
 
     from_account_id: str
     to_account_id: str
