@@ -63,7 +63,7 @@ class AuditRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Unsealed:
     """An outcome on its way into the log: who, what, to what end, and the facts as plain data."""
 
     at: Instant
@@ -78,35 +78,35 @@ class Deed:
     facts: Mapping[str, Any]
 
 
-def seal(deed: Deed, sequence: int, previous_hash: str) -> AuditRecord:
-    """Write the deed's canonical text and chain it to its predecessor."""
+def seal(record: Unsealed, sequence: int, previous_hash: str) -> AuditRecord:
+    """Write the canonical text of an outcome and chain it to its predecessor."""
     details = to_bytes(
         {
             "form": DETAILS_FORM,
             "sequence": sequence,
-            "at": deed.at,
-            "outcome": deed.outcome.value,
-            "operation": deed.operation.value,
-            "apiClientId": deed.api_client_id,
-            "apiKeyId": deed.api_key_id,
-            "role": deed.role.value,
-            "idempotencyKey": deed.idempotency_key,
-            "targetIds": list(deed.target_ids),
-            "errorCode": deed.error_code and deed.error_code.value,
-            **deed.facts,
+            "at": record.at,
+            "outcome": record.outcome.value,
+            "operation": record.operation.value,
+            "apiClientId": record.api_client_id,
+            "apiKeyId": record.api_key_id,
+            "role": record.role.value,
+            "idempotencyKey": record.idempotency_key,
+            "targetIds": list(record.target_ids),
+            "errorCode": record.error_code and record.error_code.value,
+            **record.facts,
         }
     )
     return AuditRecord(
         sequence=sequence,
-        at=deed.at,
-        outcome=deed.outcome,
-        operation=deed.operation,
-        api_client_id=deed.api_client_id,
-        api_key_id=deed.api_key_id,
-        role=deed.role,
-        idempotency_key=deed.idempotency_key,
-        target_ids=deed.target_ids,
-        error_code=deed.error_code,
+        at=record.at,
+        outcome=record.outcome,
+        operation=record.operation,
+        api_client_id=record.api_client_id,
+        api_key_id=record.api_key_id,
+        role=record.role,
+        idempotency_key=record.idempotency_key,
+        target_ids=record.target_ids,
+        error_code=record.error_code,
         details=details.decode(),
         previous_hash=previous_hash,
         hash=chained(previous_hash, details),

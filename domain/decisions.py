@@ -9,7 +9,7 @@ from typing import Any
 from domain import replay
 from domain.access import PERMISSIONS, SYSTEM, Caller
 from domain.accounts import Account, AccountKind
-from domain.audit import AuditOutcome, AuditRecord, Deed, Head, seal
+from domain.audit import AuditOutcome, AuditRecord, Head, Unsealed, seal
 from domain.commands import COMMON_REFUSALS, Command, Rejection
 from domain.errors import DomainError, Forbidden, InputError, Refusal
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope, fingerprint
@@ -19,14 +19,9 @@ from domain.ports import Books, Fault, Outcome, Request, StorageError
 from domain.records import free_text, to_plain
 from domain.services.accounts import ExpireFreeze
 from domain.services.table import SERVICES
-from domain.unit_of_work import Staged, Text, UnitOfWork
+from domain.unit_of_work import FreeText, Staged, UnitOfWork
 
 SALT_BYTES = 16
-
-_IDEMPOTENT_OUTCOMES: Mapping[AuditOutcome, IdempotencyOutcome] = {
-    AuditOutcome.SUCCEEDED: IdempotencyOutcome.SUCCEEDED,
-    AuditOutcome.REFUSED: IdempotencyOutcome.REFUSED,
-}
 
 
 @dataclass(slots=True)
@@ -117,7 +112,7 @@ def _present_caller(batch: Batch, caller: Caller) -> Caller | None:
 
 def _reject(batch: Batch, request: Request, rejection: Rejection) -> Outcome:
     facts = {"error": to_plain(rejection.error)} | ({"repeats": rejection.repeats} if rejection.repeats else {})
-    _record(batch, request, rejection.error, (), facts)
+    _record(batch, request, rejection.error, rejection.target_ids, facts)
     return Outcome(rejection.error, batch.now)
 
 
@@ -159,17 +154,13 @@ def _perform(batch: Batch, request: Request, command: Command) -> Outcome:
     canonical = to_plain(command, salt)
     try:
         success = SERVICES[type(command)].perform(work, command)
-    except InputError as error:
+    except (InputError, Refusal) as error:
         _require_declared(command, error)
         facts = {"input": canonical, "error": to_plain(error)}
-        _record(batch, request, error, command.target_ids, facts)
+        record = _record(batch, request, error, command.target_ids, facts)
+        if isinstance(error, Refusal):
+            _remember(batch, record, fingerprint(canonical), text, salt)
         return Outcome(error, batch.now)
-    except Refusal as refusal:
-        _require_declared(command, refusal)
-        facts = {"input": canonical, "error": to_plain(refusal)}
-        record = _record(batch, request, refusal, command.target_ids, facts)
-        _remember(batch, record, fingerprint(canonical), text, salt)
-        return Outcome(refusal, batch.now)
     # From here on nothing may fail: what the command staged becomes part of the batch.
     facts = {"input": canonical, "result": to_plain(success), "accounts": _changes(batch, work.staged)}
     targets = _targets(command, work.staged)
@@ -192,7 +183,7 @@ def _record(
     target_ids: tuple[str, ...],
     facts: Mapping[str, Any],
 ) -> AuditRecord:
-    deed = Deed(
+    unsealed = Unsealed(
         at=batch.now,
         outcome=_audit_outcome(error),
         operation=request.command.operation,
@@ -204,7 +195,7 @@ def _record(
         error_code=error.code if error else None,
         facts=facts,
     )
-    record = seal(deed, batch.sequence + 1, batch.hash)
+    record = seal(unsealed, batch.sequence + 1, batch.hash)
     batch.staged.audit.append(record)
     return record
 
@@ -218,11 +209,11 @@ def _audit_outcome(error: DomainError | None) -> AuditOutcome:
 def _remember(batch: Batch, record: AuditRecord, mark: str, text: Mapping[str, Any], salt: bytes) -> None:
     """Keep the free text apart from the log, and the decision under its key. The system's own deeds have none."""
     if text:
-        batch.staged.text.append(Text(record.sequence, salt, dict(text)))
+        batch.staged.text.append(FreeText(record.sequence, salt, dict(text)))
     if record.idempotency_key is None:
         return
     scope = IdempotencyScope(record.api_client_id, record.operation, record.idempotency_key)
-    outcome = _IDEMPOTENT_OUTCOMES[record.outcome]
+    outcome = IdempotencyOutcome(record.outcome.value)
     kept = IdempotencyRecord(scope, outcome, record.sequence, record.at, record.error_code, record.target_ids)
     batch.staged.decisions[scope] = Decision(kept, mark, salt, record.details)
 

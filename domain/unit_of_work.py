@@ -21,7 +21,7 @@ from domain.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class FreeText:
     """The free text that one command brought, beside the salt of its digests."""
 
     sequence: int
@@ -33,12 +33,13 @@ class Text:
 class Staged:
     """Rows to be written, each as it was staged last.
 
-    `created` tells which ids are new, and the number of the audit record that made them; `named` likewise which
-    accounts got another name.
+    `created` tells which ids are new, and the number of the audit record that made them; `changed` by which record
+    each was staged last, `named` by which record an account got another name.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
     created: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     transactions: dict[str, Transaction] = field(default_factory=dict)
@@ -48,7 +49,7 @@ class Staged:
     secret_digests: dict[str, str] = field(default_factory=dict)
     decisions: dict[IdempotencyScope, Decision] = field(default_factory=dict)
     audit: list[AuditRecord] = field(default_factory=list)
-    text: list[Text] = field(default_factory=list)
+    text: list[FreeText] = field(default_factory=list)
 
     def absorb(self, other: Staged) -> None:
         """Take over everything the other has staged."""
@@ -179,6 +180,7 @@ class UnitOfWork:
     def stage_account(self, account: Account) -> None:
         """Stage an account as it is from now on."""
         self.staged.accounts[account.id] = account
+        self.staged.changed[account.id] = self.sequence
 
     def stage_transaction(self, transaction: Transaction) -> None:
         """Stage a movement; its accounts are staged on their own."""
@@ -192,6 +194,7 @@ class UnitOfWork:
     def stage_freeze(self, freeze: Freeze) -> None:
         """Stage a freeze as it is from now on."""
         self.staged.freezes[freeze.id] = freeze
+        self.staged.changed[freeze.id] = self.sequence
 
     def stage_created_api_client(self, client: ApiClient) -> None:
         """Stage a new API client."""
@@ -201,6 +204,7 @@ class UnitOfWork:
     def stage_api_client(self, client: ApiClient) -> None:
         """Stage an API client as it is from now on."""
         self.staged.api_clients[client.id] = client
+        self.staged.changed[client.id] = self.sequence
 
     def stage_issued_api_key(self, key: ApiKey, secret_digest: str) -> None:
         """Stage a new API key with the digest of its secret."""
@@ -211,6 +215,7 @@ class UnitOfWork:
     def stage_api_key(self, key: ApiKey) -> None:
         """Stage an API key as it is from now on."""
         self.staged.api_keys[key.id] = key
+        self.staged.changed[key.id] = self.sequence
 
     def stage_decision(self, decision: Decision) -> None:
         """Stage what is known of a key from now on."""

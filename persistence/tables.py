@@ -69,6 +69,7 @@ class ApiClient(Table):
     role = peewee.TextField()
     disabled_at = peewee.BigIntegerField(null=True)
     created_sequence = peewee.BigIntegerField()
+    changed_sequence = peewee.BigIntegerField()
 
     class Meta:
         table_name = "api_client"
@@ -80,6 +81,7 @@ class ApiKey(Table):
     secret_digest = peewee.TextField()
     created_at = peewee.BigIntegerField()
     created_sequence = peewee.BigIntegerField()
+    changed_sequence = peewee.BigIntegerField()
     expires_at = peewee.BigIntegerField(null=True)
     revoked_at = peewee.BigIntegerField(null=True)
 
@@ -105,6 +107,7 @@ class Account(Table):
     opened_at = peewee.BigIntegerField()
     opened_sequence = peewee.BigIntegerField()
     named_sequence = peewee.BigIntegerField()
+    changed_sequence = peewee.BigIntegerField()
     closed_at = peewee.BigIntegerField(null=True)
     closed_version = peewee.BigIntegerField(null=True)
 
@@ -118,6 +121,7 @@ class Freeze(Table):
     placed_by = peewee.TextField()
     placed_role = peewee.TextField()
     placed_sequence = peewee.BigIntegerField()
+    changed_sequence = peewee.BigIntegerField()
     expires_at = peewee.BigIntegerField(null=True)
     released_at = peewee.BigIntegerField(null=True)
     released_by = peewee.TextField(null=True)

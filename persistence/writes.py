@@ -16,7 +16,7 @@ from domain.freezes import Freeze
 from domain.idempotency import Decision
 from domain.records import FORM
 from domain.transactions import Transaction
-from domain.unit_of_work import Staged, Text
+from domain.unit_of_work import FreeText, Staged
 from persistence import tables
 from persistence.statements import Hole, Statement, array, insertion
 
@@ -52,8 +52,8 @@ _TEXT = insertion(tables.Text, "sequence", "salt", "name", "description", "note"
 _IDEMPOTENCY = insertion(
     tables.Idempotency, "api_client_id", "operation", "key", "outcome", "fingerprint", "form", "sequence"
 )
-_API_CLIENTS = insertion(tables.ApiClient, "id", "name", "role", "disabled_at", "created_sequence")
-_CHANGED_API_CLIENTS = _update(tables.ApiClient, "role", "disabled_at")
+_API_CLIENTS = insertion(tables.ApiClient, "id", "name", "role", "disabled_at", "created_sequence", "changed_sequence")
+_CHANGED_API_CLIENTS = _update(tables.ApiClient, "role", "disabled_at", "changed_sequence")
 _API_KEYS = insertion(
     tables.ApiKey,
     "id",
@@ -61,10 +61,11 @@ _API_KEYS = insertion(
     "secret_digest",
     "created_at",
     "created_sequence",
+    "changed_sequence",
     "expires_at",
     "revoked_at",
 )
-_REVOKED_API_KEYS = _update(tables.ApiKey, "revoked_at")
+_REVOKED_API_KEYS = _update(tables.ApiKey, "revoked_at", "changed_sequence")
 _KNOWN_CURRENCIES = Statement(tables.Currency.select(tables.Currency.code))
 _CURRENCIES = insertion(tables.Currency, "code", "exponent")
 _ACCOUNTS = insertion(
@@ -81,11 +82,20 @@ _ACCOUNTS = insertion(
     "opened_at",
     "opened_sequence",
     "named_sequence",
+    "changed_sequence",
 )
 _CHANGED_ACCOUNTS = _update(
-    tables.Account, "state", "posted", "held", "overdraft_limit", "version", "closed_at", "closed_version"
+    tables.Account,
+    "state",
+    "posted",
+    "held",
+    "overdraft_limit",
+    "version",
+    "changed_sequence",
+    "closed_at",
+    "closed_version",
 )
-_RENAMED_ACCOUNTS = _update(tables.Account, "named_sequence")
+_RENAMED_ACCOUNTS = _update(tables.Account, "named_sequence", "changed_sequence")
 _TRANSACTIONS = insertion(tables.Transaction, "sequence", "id", "kind", "amount", "currency", "reference", "created_at")
 _ENTRIES = insertion(tables.Entry, "account_id", "version", "sequence", "amount", "balance_after", "created_at")
 _FREEZES = insertion(
@@ -98,11 +108,12 @@ _FREEZES = insertion(
     "placed_by",
     "placed_role",
     "placed_sequence",
+    "changed_sequence",
     "expires_at",
     "released_at",
     "released_by",
 )
-_RELEASED_FREEZES = _update(tables.Freeze, "released_at", "released_by")
+_RELEASED_FREEZES = _update(tables.Freeze, "released_at", "released_by", "changed_sequence")
 _BATCH = insertion(tables.Batch, "number", "first_sequence", "last_sequence", "at")
 
 Rows = Iterable[tuple[Any, ...]]
@@ -122,28 +133,38 @@ def write(database: peewee.Database, batch: Batch) -> None:
 
 
 def _write_access(database: peewee.Database, staged: Staged) -> None:
-    clients, keys, created = staged.api_clients.values(), staged.api_keys.values(), staged.created
+    clients, keys = staged.api_clients.values(), staged.api_keys.values()
+    created, changed = staged.created, staged.changed
     _run(
         database,
         _API_CLIENTS,
-        [(c.id, c.name, c.role.value, c.disabled_at, created[c.id]) for c in clients if c.id in created],
+        [(c.id, c.name, c.role.value, c.disabled_at, created[c.id], changed[c.id]) for c in clients if c.id in created],
     )
     _run(
         database,
         _CHANGED_API_CLIENTS,
-        [(c.id, c.role.value, c.disabled_at) for c in clients if c.id not in created],
+        [(c.id, c.role.value, c.disabled_at, changed[c.id]) for c in clients if c.id not in created],
     )
     digests = staged.secret_digests
     _run(
         database,
         _API_KEYS,
         [
-            (k.id, k.api_client_id, digests[k.id], k.created_at, created[k.id], k.expires_at, k.revoked_at)
+            (
+                k.id,
+                k.api_client_id,
+                digests[k.id],
+                k.created_at,
+                created[k.id],
+                changed[k.id],
+                k.expires_at,
+                k.revoked_at,
+            )
             for k in keys
             if k.id in created
         ],
     )
-    _run(database, _REVOKED_API_KEYS, [(k.id, k.revoked_at) for k in keys if k.id not in created])
+    _run(database, _REVOKED_API_KEYS, [(k.id, k.revoked_at, changed[k.id]) for k in keys if k.id not in created])
 
 
 def _write_accounts(database: peewee.Database, staged: Staged) -> None:
@@ -152,16 +173,16 @@ def _write_accounts(database: peewee.Database, staged: Staged) -> None:
     opened = [account for account in accounts if account.id in created]
     _write_currencies(database, opened)
     _run(database, _ACCOUNTS, [_opened_row(account, created) for account in opened])
+    _run(database, _RENAMED_ACCOUNTS, [(id_, named, named) for id_, named in staged.named.items()])
     _run(database, _TRANSACTIONS, map(_transaction_row, staged.transactions.values()))
     _run(database, _ENTRIES, (row for made in staged.transactions.values() for row in _entry_rows(made)))
-    _run(database, _RENAMED_ACCOUNTS, staged.named.items())
-    _run(database, _FREEZES, [_freeze_row(f, created) for f in freezes if f.id in created])
+    _run(database, _FREEZES, [_freeze_row(f, staged) for f in freezes if f.id in created])
     _run(
         database,
         _RELEASED_FREEZES,
-        [(f.id, f.released_at, f.released_by) for f in freezes if f.id not in created],
+        [(f.id, f.released_at, f.released_by, staged.changed[f.id]) for f in freezes if f.id not in created],
     )
-    _run(database, _CHANGED_ACCOUNTS, map(_changed_row, accounts))
+    _run(database, _CHANGED_ACCOUNTS, [_changed_row(account, staged.changed[account.id]) for account in accounts])
 
 
 def _write_currencies(database: peewee.Database, opened: list[Account]) -> None:
@@ -195,7 +216,7 @@ def _audit_row(record: AuditRecord) -> tuple[Any, ...]:
     )
 
 
-def _text_row(text: Text) -> tuple[Any, ...]:
+def _text_row(text: FreeText) -> tuple[Any, ...]:
     words = text.content
     metadata = json.dumps(words["metadata"], ensure_ascii=False) if "metadata" in words else None
     return (text.sequence, text.salt.hex(), words.get("name"), words.get("description"), words.get("note"), metadata)
@@ -228,10 +249,11 @@ def _opened_row(account: Account, created: Mapping[str, int]) -> tuple[Any, ...]
         account.opened_at,
         created[account.id],
         created[account.id],
+        created[account.id],
     )
 
 
-def _changed_row(account: Account) -> tuple[Any, ...]:
+def _changed_row(account: Account, changed: int) -> tuple[Any, ...]:
     return (
         account.id,
         account.state.value,
@@ -239,6 +261,7 @@ def _changed_row(account: Account) -> tuple[Any, ...]:
         account.held.minor,
         account.overdraft_limit.minor,
         account.version,
+        changed,
         account.closed_at,
         account.version if account.state is AccountState.CLOSED else None,
     )
@@ -268,7 +291,7 @@ def _entry_rows(transaction: Transaction) -> Rows:
         )
 
 
-def _freeze_row(freeze: Freeze, created: Mapping[str, int]) -> tuple[Any, ...]:
+def _freeze_row(freeze: Freeze, staged: Staged) -> tuple[Any, ...]:
     return (
         freeze.id,
         freeze.account_id,
@@ -277,7 +300,8 @@ def _freeze_row(freeze: Freeze, created: Mapping[str, int]) -> tuple[Any, ...]:
         freeze.placed_at,
         freeze.placed_by,
         freeze.placed_role.value,
-        created[freeze.id],
+        staged.created[freeze.id],
+        staged.changed[freeze.id],
         freeze.expires_at,
         freeze.released_at,
         freeze.released_by,

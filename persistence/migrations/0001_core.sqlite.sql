@@ -19,6 +19,14 @@ CREATE TABLE batch (
 
 CREATE VIEW closed AS SELECT coalesce((SELECT last_sequence FROM batch ORDER BY number DESC LIMIT 1), 0) AS sequence;
 
+-- What the open batch has done to what: a row changes only by a deed in here that names it.
+
+CREATE VIEW doing AS
+    SELECT target_id, audit.sequence, operation, audit.at, api_client_id, role
+    FROM audit
+    JOIN audit_target USING (sequence)
+    WHERE outcome = 'SUCCEEDED' AND audit.sequence > (SELECT sequence FROM closed);
+
 -- Who may do what. A copy of domain/access.py that a SUCCEEDED record must agree with.
 
 CREATE TABLE permission (
@@ -85,6 +93,7 @@ CREATE TABLE api_client (
     role             TEXT NOT NULL,
     disabled_at      INTEGER,
     created_sequence INTEGER NOT NULL,
+    changed_sequence INTEGER NOT NULL,
     CHECK (role IN ('VIEWER', 'AUDITOR', 'TELLER', 'MANAGER', 'ADMIN'))
 ) STRICT, WITHOUT ROWID;
 
@@ -94,6 +103,7 @@ CREATE TABLE api_key (
     secret_digest    TEXT NOT NULL,
     created_at       INTEGER NOT NULL,
     created_sequence INTEGER NOT NULL REFERENCES audit (sequence),
+    changed_sequence INTEGER NOT NULL REFERENCES audit (sequence),
     expires_at       INTEGER,
     revoked_at       INTEGER,
     CHECK (length(secret_digest) = 64)
@@ -107,20 +117,21 @@ CREATE TABLE currency (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE account (
-    id              TEXT PRIMARY KEY,
-    kind            TEXT NOT NULL,
-    currency        TEXT NOT NULL REFERENCES currency (code),
-    state           TEXT NOT NULL,
-    posted          INTEGER NOT NULL,
-    held            INTEGER NOT NULL,
-    overdraft_limit INTEGER NOT NULL,
-    version         INTEGER NOT NULL,
-    reference       TEXT UNIQUE,
-    opened_at       INTEGER NOT NULL,
-    opened_sequence INTEGER NOT NULL REFERENCES audit (sequence),
-    named_sequence  INTEGER NOT NULL REFERENCES audit (sequence),
-    closed_at       INTEGER,
-    closed_version  INTEGER,
+    id               TEXT PRIMARY KEY,
+    kind             TEXT NOT NULL,
+    currency         TEXT NOT NULL REFERENCES currency (code),
+    state            TEXT NOT NULL,
+    posted           INTEGER NOT NULL,
+    held             INTEGER NOT NULL,
+    overdraft_limit  INTEGER NOT NULL,
+    version          INTEGER NOT NULL,
+    reference        TEXT UNIQUE,
+    opened_at        INTEGER NOT NULL,
+    opened_sequence  INTEGER NOT NULL REFERENCES audit (sequence),
+    named_sequence   INTEGER NOT NULL REFERENCES audit (sequence),
+    changed_sequence INTEGER NOT NULL REFERENCES audit (sequence),
+    closed_at        INTEGER,
+    closed_version   INTEGER,
     CHECK (kind IN ('CUSTOMER', 'HOUSE')),
     CHECK (state IN ('ACTIVE', 'FROZEN', 'CLOSED')),
     CHECK (held >= 0 AND overdraft_limit >= 0 AND version >= 0),
@@ -132,17 +143,18 @@ CREATE TABLE account (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE freeze (
-    id              TEXT PRIMARY KEY,
-    account_id      TEXT NOT NULL REFERENCES account (id),
-    scope           TEXT NOT NULL,
-    reason          TEXT NOT NULL,
-    placed_at       INTEGER NOT NULL,
-    placed_by       TEXT NOT NULL REFERENCES api_client (id),
-    placed_role     TEXT NOT NULL,
-    placed_sequence INTEGER NOT NULL REFERENCES audit (sequence),
-    expires_at      INTEGER,
-    released_at     INTEGER,
-    released_by     TEXT REFERENCES api_client (id),
+    id               TEXT PRIMARY KEY,
+    account_id       TEXT NOT NULL REFERENCES account (id),
+    scope            TEXT NOT NULL,
+    reason           TEXT NOT NULL,
+    placed_at        INTEGER NOT NULL,
+    placed_by        TEXT NOT NULL REFERENCES api_client (id),
+    placed_role      TEXT NOT NULL,
+    placed_sequence  INTEGER NOT NULL REFERENCES audit (sequence),
+    changed_sequence INTEGER NOT NULL REFERENCES audit (sequence),
+    expires_at       INTEGER,
+    released_at      INTEGER,
+    released_by      TEXT REFERENCES api_client (id),
     CHECK (scope IN ('DEBITS', 'ALL')),
     CHECK (reason IN ('CUSTOMER_REQUEST', 'SUSPECTED_FRAUD', 'COMPLIANCE', 'OPERATIONS')),
     CHECK (expires_at IS NULL OR expires_at > placed_at),
@@ -184,6 +196,7 @@ CREATE TABLE reversal (
 
 CREATE UNIQUE INDEX batch_by_time ON batch (at);
 CREATE INDEX account_by_opening ON account (opened_sequence);
+CREATE INDEX account_not_active ON account (opened_sequence) WHERE state <> 'ACTIVE';
 CREATE INDEX freeze_by_account ON freeze (account_id, placed_sequence);
 CREATE INDEX freeze_unreleased ON freeze (account_id) WHERE released_at IS NULL;
 CREATE INDEX transaction_by_reference ON "transaction" (reference, sequence) WHERE reference IS NOT NULL;
@@ -192,7 +205,7 @@ CREATE INDEX entry_by_transaction ON entry (sequence, account_id);
 CREATE INDEX entry_by_account ON entry (account_id, sequence);
 CREATE INDEX audit_by_client ON audit (api_client_id, sequence);
 CREATE INDEX audit_by_operation ON audit (operation, sequence);
-CREATE INDEX audit_by_outcome ON audit (outcome, sequence) WHERE outcome <> 'SUCCEEDED';
+CREATE INDEX audit_by_outcome ON audit (outcome, sequence);
 CREATE INDEX idempotency_by_sequence ON idempotency (sequence);
 CREATE INDEX api_client_by_creation ON api_client (created_sequence);
 CREATE INDEX api_key_by_client ON api_key (api_client_id, created_sequence);
@@ -217,15 +230,38 @@ CREATE TRIGGER batch_closes_the_books BEFORE INSERT ON batch BEGIN
         HAVING coalesce(sum(e.amount), 1) <> 0 OR sum(max(e.amount, 0)) <> t.amount
     );
     SELECT RAISE(ABORT, 'a reversal says what it reverses') WHERE EXISTS (
-        SELECT 1 FROM "transaction"
-        WHERE sequence >= NEW.first_sequence AND kind = 'REVERSAL'
-            AND sequence NOT IN (SELECT sequence FROM reversal)
+        SELECT 1 FROM "transaction" AS t
+        WHERE t.sequence >= NEW.first_sequence AND t.kind = 'REVERSAL'
+            AND NOT EXISTS (SELECT 1 FROM reversal AS r WHERE r.sequence = t.sequence)
     );
     SELECT RAISE(ABORT, 'the entries of a transaction are in its currency') WHERE EXISTS (
         SELECT 1 FROM "transaction" AS t
         JOIN entry AS e ON e.sequence = t.sequence
         JOIN account AS a ON a.id = e.account_id
         WHERE t.sequence >= NEW.first_sequence AND a.currency <> t.currency
+    );
+    SELECT RAISE(ABORT, 'money moves the way its transaction says') WHERE EXISTS (
+        SELECT 1 FROM "transaction" AS t
+        JOIN entry AS e ON e.sequence = t.sequence
+        JOIN account AS a ON a.id = e.account_id
+        WHERE t.sequence >= NEW.first_sequence AND CASE t.kind
+            WHEN 'DEPOSIT' THEN (a.kind = 'CUSTOMER') <> (e.amount > 0)
+            WHEN 'WITHDRAWAL' THEN (a.kind = 'CUSTOMER') <> (e.amount < 0)
+            WHEN 'TRANSFER' THEN a.kind <> 'CUSTOMER'
+            WHEN 'REVERSAL' THEN NOT EXISTS (
+                SELECT 1 FROM reversal AS r
+                JOIN entry AS o ON o.sequence = r.original AND o.account_id = e.account_id
+                WHERE r.sequence = t.sequence AND (o.amount > 0) <> (e.amount > 0)
+            )
+        END
+    );
+    SELECT RAISE(ABORT, 'a success is kept under its key') WHERE EXISTS (
+        SELECT 1 FROM audit AS a
+        WHERE a.sequence >= NEW.first_sequence AND a.outcome = 'SUCCEEDED' AND a.idempotency_key IS NOT NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM idempotency AS i
+                WHERE i.sequence = a.sequence AND i.operation = a.operation AND i.key = a.idempotency_key
+            )
     );
     SELECT RAISE(ABORT, 'an account agrees with its last entry') WHERE EXISTS (
         SELECT 1 FROM "transaction" AS t
@@ -252,7 +288,10 @@ CREATE TRIGGER audit_is_gap_free_and_permitted BEFORE INSERT ON audit BEGIN
         );
     SELECT RAISE(ABORT, 'nothing succeeds without a permission')
         WHERE NEW.outcome = 'SUCCEEDED'
-            AND NOT EXISTS (SELECT 1 FROM permission WHERE role = NEW.role AND operation = NEW.operation);
+            AND NOT EXISTS (
+                SELECT 1 FROM api_client AS c JOIN permission AS p ON p.role = c.role
+                WHERE c.id = NEW.api_client_id AND p.role = NEW.role AND p.operation = NEW.operation
+            );
 END;
 CREATE TRIGGER audit_targets_are_indexed AFTER INSERT ON audit WHEN NEW.target_ids <> '[]' BEGIN
     INSERT INTO audit_target (target_id, sequence) SELECT value, NEW.sequence FROM json_each(NEW.target_ids);
@@ -302,12 +341,24 @@ CREATE TRIGGER account_opens_empty BEFORE INSERT ON account BEGIN
         WHERE EXISTS (SELECT 1 FROM account WHERE id = NEW.id)
             OR EXISTS (SELECT 1 FROM account WHERE reference = NEW.reference);
     SELECT RAISE(ABORT, 'an account opens empty and ACTIVE')
-        WHERE NEW.state <> 'ACTIVE' OR NEW.posted <> 0 OR NEW.held <> 0 OR NEW.version <> 0;
+        WHERE NEW.state <> 'ACTIVE' OR NEW.posted <> 0 OR NEW.held <> 0 OR NEW.version <> 0
+            OR NEW.overdraft_limit < 0 OR NEW.closed_at IS NOT NULL OR NEW.closed_version IS NOT NULL;
+    SELECT RAISE(ABORT, 'a currency has one house account') WHERE NOT CASE NEW.kind
+        WHEN 'CUSTOMER' THEN NEW.id NOT LIKE 'house%'
+        WHEN 'HOUSE' THEN NEW.id = 'house_' || NEW.currency AND NEW.overdraft_limit = 0
+        ELSE FALSE
+    END;
     SELECT RAISE(ABORT, 'an account has its audit record, in the open batch')
-        WHERE NEW.named_sequence <> NEW.opened_sequence OR NOT EXISTS (
-            SELECT 1 FROM audit, closed
-            WHERE audit.sequence = NEW.opened_sequence AND audit.sequence > closed.sequence AND outcome = 'SUCCEEDED'
-        );
+        WHERE NEW.named_sequence <> NEW.opened_sequence OR NEW.changed_sequence <> NEW.opened_sequence
+            OR NOT EXISTS (
+                SELECT 1 FROM audit, closed
+                WHERE audit.sequence = NEW.opened_sequence AND audit.sequence > closed.sequence
+                    AND outcome = 'SUCCEEDED' AND audit.at = NEW.opened_at
+                    AND (operation = 'OPEN_ACCOUNT') = (NEW.kind = 'CUSTOMER')
+                    AND (NEW.kind = 'HOUSE' OR EXISTS (
+                        SELECT 1 FROM doing WHERE target_id = NEW.id AND sequence = NEW.opened_sequence
+                    ))
+            );
     SELECT RAISE(ABORT, 'an account has a known currency')
         WHERE NOT EXISTS (SELECT 1 FROM currency WHERE code = NEW.currency);
 END;
@@ -318,6 +369,15 @@ CREATE TRIGGER account_keeps_its_identity BEFORE UPDATE ON account
         OR NEW.reference IS NOT OLD.reference OR NEW.opened_at <> OLD.opened_at
         OR NEW.opened_sequence <> OLD.opened_sequence
     BEGIN SELECT RAISE(ABORT, 'an account keeps its identity'); END;
+CREATE TRIGGER account_changes_by_a_deed BEFORE UPDATE ON account BEGIN
+    SELECT RAISE(ABORT, 'an account changes only by a deed that names it, in the open batch') WHERE NOT EXISTS (
+        SELECT 1 FROM doing WHERE target_id = NEW.id AND sequence = NEW.changed_sequence
+    ) AND NOT EXISTS (
+        SELECT 1 FROM entry, closed
+        WHERE NEW.kind = 'HOUSE' AND account_id = NEW.id AND version = NEW.version
+            AND entry.sequence = NEW.changed_sequence AND entry.sequence > closed.sequence
+    );
+END;
 CREATE TRIGGER account_is_renamed_by_a_record BEFORE UPDATE ON account WHEN NEW.named_sequence <> OLD.named_sequence
     BEGIN
         SELECT RAISE(ABORT, 'a name has its audit record, in the open batch') WHERE NOT EXISTS (
@@ -329,7 +389,7 @@ CREATE TRIGGER account_is_renamed_by_a_record BEFORE UPDATE ON account WHEN NEW.
 -- The CHECKs of the table say the same, but `PRAGMA ignore_check_constraints` would silence them.
 CREATE TRIGGER account_is_sound BEFORE UPDATE ON account
     WHEN NEW.held < 0 OR NEW.overdraft_limit < 0
-        OR (NEW.kind = 'CUSTOMER' AND NEW.posted - NEW.held + NEW.overdraft_limit < 0)
+        OR (NEW.kind <> 'HOUSE' AND NEW.posted - NEW.held + NEW.overdraft_limit < 0)
         OR (NEW.kind = 'HOUSE' AND (NEW.state <> 'ACTIVE' OR NEW.held <> 0 OR NEW.overdraft_limit <> 0))
         OR NEW.state NOT IN ('ACTIVE', 'FROZEN', 'CLOSED')
         OR (NEW.state = 'CLOSED') <> (NEW.closed_version IS NOT NULL)
@@ -337,14 +397,16 @@ CREATE TRIGGER account_is_sound BEFORE UPDATE ON account
         OR (NEW.state = 'CLOSED' AND (NEW.posted <> 0 OR NEW.held <> 0 OR NEW.overdraft_limit <> 0
             OR NEW.version <> NEW.closed_version))
     BEGIN SELECT RAISE(ABORT, 'an account keeps its floor, and only an empty one closes'); END;
-CREATE TRIGGER account_agrees_with_its_entry BEFORE UPDATE ON account
-    WHEN NEW.posted <> OLD.posted OR NEW.version <> OLD.version
-    BEGIN
-        SELECT RAISE(ABORT, 'an account agrees with its last entry') WHERE NOT EXISTS (
-            SELECT 1 FROM entry
-            WHERE account_id = NEW.id AND version = NEW.version AND balance_after = NEW.posted
-        ) OR EXISTS (SELECT 1 FROM entry WHERE account_id = NEW.id AND version > NEW.version);
-    END;
+CREATE TRIGGER account_agrees_with_its_entry BEFORE UPDATE ON account BEGIN
+    SELECT RAISE(ABORT, 'an account agrees with its last entry') WHERE NOT EXISTS (
+        SELECT 1 FROM (
+            SELECT version, balance_after FROM entry WHERE account_id = NEW.id
+            UNION ALL SELECT 0, 0
+            ORDER BY version DESC LIMIT 1
+        )
+        WHERE version = NEW.version AND balance_after = NEW.posted
+    );
+END;
 CREATE TRIGGER account_is_never_deleted BEFORE DELETE ON account
     BEGIN SELECT RAISE(ABORT, 'accounts are never deleted'); END;
 
@@ -355,10 +417,9 @@ CREATE TRIGGER freeze_is_placed_once BEFORE INSERT ON freeze BEGIN
     SELECT RAISE(ABORT, 'a freeze is placed on an open account')
         WHERE NOT EXISTS (SELECT 1 FROM account WHERE id = NEW.account_id AND state <> 'CLOSED');
     SELECT RAISE(ABORT, 'a freeze has its audit record, in the open batch') WHERE NOT EXISTS (
-        SELECT 1 FROM audit, closed
-        WHERE audit.sequence = NEW.placed_sequence AND audit.sequence > closed.sequence
-            AND operation = 'FREEZE_ACCOUNT' AND outcome = 'SUCCEEDED'
-            AND api_client_id = NEW.placed_by AND role = NEW.placed_role
+        SELECT 1 FROM doing
+        WHERE target_id = NEW.id AND sequence = NEW.placed_sequence AND operation = 'FREEZE_ACCOUNT'
+            AND api_client_id = NEW.placed_by AND role = NEW.placed_role AND at = NEW.placed_at
     );
 END;
 CREATE TRIGGER freeze_is_released_once BEFORE UPDATE ON freeze
@@ -367,8 +428,12 @@ CREATE TRIGGER freeze_is_released_once BEFORE UPDATE ON freeze
         OR NEW.reason <> OLD.reason OR NEW.placed_at <> OLD.placed_at OR NEW.placed_by <> OLD.placed_by
         OR NEW.placed_role <> OLD.placed_role OR NEW.placed_sequence <> OLD.placed_sequence
         OR NEW.expires_at IS NOT OLD.expires_at
-        OR NOT EXISTS (SELECT 1 FROM api_client WHERE id = NEW.released_by)
-    BEGIN SELECT RAISE(ABORT, 'a freeze changes only by its release'); END;
+        OR NOT EXISTS (
+            SELECT 1 FROM doing
+            WHERE target_id = NEW.id AND sequence = NEW.changed_sequence AND api_client_id = NEW.released_by
+                AND operation IN ('UNFREEZE_ACCOUNT', 'CLOSE_ACCOUNT', 'EXPIRE_FREEZE') AND at = NEW.released_at
+        )
+    BEGIN SELECT RAISE(ABORT, 'a freeze changes only by its release, in the open batch'); END;
 CREATE TRIGGER freeze_is_never_deleted BEFORE DELETE ON freeze
     BEGIN SELECT RAISE(ABORT, 'freezes are never deleted'); END;
 
@@ -380,7 +445,7 @@ CREATE TRIGGER transaction_belongs_to_the_open_batch BEFORE INSERT ON "transacti
     SELECT RAISE(ABORT, 'a transaction has its audit record, in the open batch') WHERE NOT EXISTS (
         SELECT 1 FROM audit, closed
         WHERE audit.sequence = NEW.sequence AND audit.sequence > closed.sequence AND outcome = 'SUCCEEDED'
-            AND operation = CASE NEW.kind
+            AND audit.at = NEW.created_at AND operation = CASE NEW.kind
                 WHEN 'DEPOSIT' THEN 'DEPOSIT'
                 WHEN 'WITHDRAWAL' THEN 'WITHDRAW'
                 WHEN 'TRANSFER' THEN 'TRANSFER'
@@ -410,7 +475,8 @@ CREATE TRIGGER entry_continues_its_account BEFORE INSERT ON entry BEGIN
             WHERE id = NEW.account_id AND (closed_version IS NULL OR NEW.version <= closed_version)
         );
     SELECT RAISE(ABORT, 'an entry has its transaction, in the open batch') WHERE NOT EXISTS (
-        SELECT 1 FROM "transaction" AS t, closed WHERE t.sequence = NEW.sequence AND t.sequence > closed.sequence
+        SELECT 1 FROM "transaction" AS t, closed
+        WHERE t.sequence = NEW.sequence AND t.sequence > closed.sequence AND t.created_at = NEW.created_at
     );
 END;
 CREATE TRIGGER entry_is_never_changed BEFORE UPDATE ON entry
@@ -444,22 +510,28 @@ CREATE TRIGGER reversal_is_never_deleted BEFORE DELETE ON reversal
 
 -- API clients and keys: named once, revoked once. First the client in whose name the program itself acts: no record made it.
 
-INSERT INTO api_client (id, name, role, disabled_at, created_sequence)
-    VALUES ('cli_00000000000000000000000000', 'system', 'ADMIN', NULL, 0);
+INSERT INTO api_client (id, name, role, disabled_at, created_sequence, changed_sequence)
+    VALUES ('cli_00000000000000000000000000', 'system', 'ADMIN', NULL, 0, 0);
 
 CREATE TRIGGER api_client_is_created_once BEFORE INSERT ON api_client BEGIN
     SELECT RAISE(ABORT, 'an API client is created once')
         WHERE EXISTS (SELECT 1 FROM api_client WHERE id = NEW.id OR name = NEW.name);
     SELECT RAISE(ABORT, 'an API client has its audit record, in the open batch') WHERE NOT EXISTS (
-        SELECT 1 FROM audit, closed
-        WHERE audit.sequence = NEW.created_sequence AND audit.sequence > closed.sequence
-            AND operation = 'CREATE_API_CLIENT' AND outcome = 'SUCCEEDED'
+        SELECT 1 FROM doing
+        WHERE target_id = NEW.id AND sequence = NEW.created_sequence AND operation = 'CREATE_API_CLIENT'
     );
 END;
 CREATE TRIGGER api_client_keeps_its_identity BEFORE UPDATE ON api_client
     WHEN NEW.id <> OLD.id OR NEW.name <> OLD.name OR NEW.created_sequence <> OLD.created_sequence
         OR OLD.created_sequence = 0
     BEGIN SELECT RAISE(ABORT, 'an API client keeps its identity, and the system never changes'); END;
+CREATE TRIGGER api_client_changes_by_a_deed BEFORE UPDATE ON api_client BEGIN
+    SELECT RAISE(ABORT, 'an API client changes only by a deed that names it, in the open batch') WHERE NOT EXISTS (
+        SELECT 1 FROM doing
+        WHERE target_id = NEW.id AND sequence = NEW.changed_sequence
+            AND operation IN ('CHANGE_API_CLIENT_ROLE', 'DISABLE_API_CLIENT', 'ENABLE_API_CLIENT')
+    );
+END;
 CREATE TRIGGER api_client_is_never_deleted BEFORE DELETE ON api_client
     BEGIN SELECT RAISE(ABORT, 'API clients are never deleted'); END;
 
@@ -468,9 +540,9 @@ CREATE TRIGGER api_key_is_issued_once BEFORE INSERT ON api_key BEGIN
     SELECT RAISE(ABORT, 'an API key belongs to a client, and never to the system')
         WHERE NOT EXISTS (SELECT 1 FROM api_client WHERE id = NEW.api_client_id AND created_sequence > 0);
     SELECT RAISE(ABORT, 'an API key has its audit record, in the open batch') WHERE NOT EXISTS (
-        SELECT 1 FROM audit, closed
-        WHERE audit.sequence = NEW.created_sequence AND audit.sequence > closed.sequence
-            AND operation = 'ISSUE_API_KEY' AND outcome = 'SUCCEEDED'
+        SELECT 1 FROM doing
+        WHERE target_id = NEW.id AND sequence = NEW.created_sequence AND operation = 'ISSUE_API_KEY'
+            AND at = NEW.created_at
     );
 END;
 CREATE TRIGGER api_key_changes_only_by_revocation BEFORE UPDATE ON api_key
@@ -478,7 +550,12 @@ CREATE TRIGGER api_key_changes_only_by_revocation BEFORE UPDATE ON api_key
         OR NEW.id <> OLD.id OR NEW.api_client_id <> OLD.api_client_id OR NEW.secret_digest <> OLD.secret_digest
         OR NEW.created_at <> OLD.created_at OR NEW.created_sequence <> OLD.created_sequence
         OR NEW.expires_at IS NOT OLD.expires_at
-    BEGIN SELECT RAISE(ABORT, 'an API key changes only by its revocation'); END;
+        OR NOT EXISTS (
+            SELECT 1 FROM doing
+            WHERE target_id = NEW.id AND sequence = NEW.changed_sequence
+                AND operation = 'REVOKE_API_KEY' AND at = NEW.revoked_at
+        )
+    BEGIN SELECT RAISE(ABORT, 'an API key changes only by its revocation, in the open batch'); END;
 CREATE TRIGGER api_key_is_never_deleted BEFORE DELETE ON api_key
     BEGIN SELECT RAISE(ABORT, 'API keys are never deleted'); END;
 
