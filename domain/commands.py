@@ -45,8 +45,8 @@ COMMON_REFUSALS: frozenset[type[DomainError]] = frozenset({IdempotencyKeyReused,
 class Rejection:
     """A request that did not become a command: its input was wrong, or its caller's role too low.
 
-    It goes to the ledger all the same, so that the audit log knows of it and of whom it was about. `repeats` says how many more like it were
-    turned away unrecorded, when a flood was cut short.
+    It goes to the ledger all the same, so that the audit log knows of it and of whom it was about. `repeats` says how
+    many more like it were turned away unrecorded, when a flood was cut short.
     """
 
     operation: Operation

@@ -23,13 +23,13 @@ class Clock(Protocol):
 class SteadyClock:
     """A clock that stands still where its source steps back.
 
-    What a reader has seen expire must stay expired, so reads and writes of one process share one of these. The books
-    carry the promise across restarts: a batch is never dated before the one that precedes it.
+    What a reader has seen expire must stay expired, so reads and writes of one process share one of these. It starts
+    no earlier than the books: their last batch carries the promise across restarts.
     """
 
-    def __init__(self, source: Clock) -> None:
+    def __init__(self, source: Clock, since: Instant = Instant(0)) -> None:
         self._source = source
-        self._latest = Instant(0)
+        self._latest = since
 
     def now(self) -> Instant:
         """Return the source's time, or the latest time already told if that is later."""

@@ -11,7 +11,7 @@ LARGEST_BALANCE = 4_000_000_000_000_000_000
 DEFAULT_LARGEST_MOVEMENT = 10**15
 """Minor units: what one movement may carry unless the operator says otherwise."""
 
-_PLAIN_DECIMAL = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]{1,19})(?:\.(?P<fraction>[0-9]{1,19}))?")
+_PLAIN_DECIMAL = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]{1,64})(?:\.(?P<fraction>[0-9]{1,64}))?")
 
 
 @dataclass(frozen=True, slots=True)

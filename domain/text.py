@@ -39,10 +39,11 @@ def require_reference(text: str | None, path: InputPath) -> None:
             raise InvalidInput("A reference must not be blank.", path=path)
 
 
-def require_note(text: str | None, path: InputPath) -> None:
-    """Refuse a note or description that is too long or unwritable."""
+def sound_note(text: str | None, path: InputPath) -> str | None:
+    """Return a note or description, None for an empty one; refuse one that is too long or unwritable."""
     if text is not None:
         _require(text, longest=LONGEST_NOTE, path=path)
+    return text or None
 
 
 def sorted_metadata(pairs: tuple[tuple[str, str], ...], path: InputPath) -> Metadata:

@@ -16,7 +16,7 @@ import peewee
 from peewee import SQL, fn
 
 from domain.access import ApiClient
-from domain.accounts import Account
+from domain.accounts import Account, AccountState
 from domain.audit import AuditRecord
 from domain.freezes import Freeze
 from domain.instants import Instant
@@ -39,6 +39,9 @@ from persistence.statements import Hole, Statement, array
 _LAST_CHARACTER = chr(sys.maxunicode)
 _NEVER = 2**63 - 1
 
+_HOUSE = tables.Account.select(tables.Account.id).where(
+    (tables.Account.id == Hole("account_id")) & (tables.Account.kind == "HOUSE")
+)
 _FIRST_SEQUENCE_FROM = Statement(
     tables.Batch.select(tables.Batch.first_sequence)
     .where(tables.Batch.at >= Hole("at"))
@@ -55,6 +58,8 @@ def account_page(database: peewee.Database, now: Instant, where: AccountFilter, 
     prefix = where.reference_prefix
     values = _set(
         state=where.state,
+        # Said in the words of a partial index: what was never frozen nor closed need not be looked at.
+        was_frozen_or_closed=where.state in {AccountState.FROZEN, AccountState.CLOSED} or None,
         currency=where.currency,
         prefix=prefix,
         beyond_prefix=None if prefix is None else prefix + _LAST_CHARACTER,
@@ -134,6 +139,7 @@ def _accounts(filters: frozenset[str]) -> Statement:
     account, state = tables.Account, queries.present_state()
     conditions = {
         "state": state == Hole("state"),
+        "was_frozen_or_closed": account.state != SQL("'ACTIVE'"),
         "currency": account.currency == Hole("currency"),
         "prefix": account.reference >= Hole("prefix"),
         "beyond_prefix": account.reference < Hole("beyond_prefix"),
@@ -158,6 +164,7 @@ def _transactions(filters: frozenset[str]) -> Statement:
     query = queries.transactions()
     if by_account:
         query = query.switch(transaction).join(entry, on=(entry.sequence == transaction.sequence))
+        conditions["account_id"] &= entry.account_id.not_in(_HOUSE)
     return _listed(query, conditions, filters, position.desc())
 
 

@@ -15,6 +15,7 @@ import peewee
 from peewee import SQL, fn
 
 from domain.ports import StorageError
+from persistence.library import sqlite3
 
 
 @contextmanager
@@ -22,13 +23,24 @@ def storage_errors() -> Iterator[None]:
     """Turn a failure of the database into StorageError. What the database refuses on our account stays what it is."""
     try:
         yield
-    except peewee.DatabaseError as error:
-        # A damaged file is reported by the base class itself.
-        if isinstance(error, peewee.OperationalError) or type(error) is peewee.DatabaseError:
-            raise StorageError(str(error)) from error
-        raise
-    except peewee.InterfaceError as error:
-        raise StorageError(str(error)) from error
+    except (peewee.PeeweeException, sqlite3.Error) as error:
+        if _is_ours(error):
+            raise
+        raise StorageError(_cause_of(error)) from error
+
+
+def _is_ours(error: Exception) -> bool:
+    """Tell a bug from a failing disk. A damaged file is reported by the base class itself."""
+    if isinstance(error, peewee.OperationalError | peewee.InterfaceError | sqlite3.OperationalError):
+        return False
+    return type(error) not in {peewee.DatabaseError, sqlite3.DatabaseError}
+
+
+def _cause_of(error: BaseException) -> str:
+    """Return what went wrong first: a rollback that fails as well would hide it."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return str(error)
 
 
 class Hole(peewee.ColumnBase):

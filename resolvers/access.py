@@ -13,7 +13,7 @@ from domain.services.api_clients import (
 from resolvers import inputs
 from resolvers.context import Info
 from resolvers.operation import Input, Key, perform
-from resolvers.pages import List, connection, page_request
+from resolvers.pages import Listing, connection, page_request
 from schema.access import (
     ApiClient,
     ChangeApiClientRoleInput,
@@ -73,5 +73,5 @@ async def viewer(info: Info) -> ApiClient | None:
 
 
 async def api_clients(info: Info, first: First = 20, after: After = None) -> Connection[ApiClient] | None:
-    asked = page_request(List.API_CLIENTS, first, after)
-    return connection(List.API_CLIENTS, asked, info.context.reader.api_client_page(asked), ApiClient.of)
+    asked = page_request(Listing.API_CLIENTS, first, after)
+    return connection(Listing.API_CLIENTS, asked, info.context.reader.api_client_page(asked), ApiClient.of)

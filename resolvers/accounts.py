@@ -11,7 +11,7 @@ from resolvers import inputs
 from resolvers.context import Info
 from resolvers.filters import account_filter
 from resolvers.operation import Input, Key, perform
-from resolvers.pages import List, connection, page_request
+from resolvers.pages import Listing, connection, page_request
 from schema.accounts import (
     Account,
     AccountFilter,
@@ -73,6 +73,6 @@ async def account_by_reference(info: Info, reference: Reference) -> Account | No
 async def accounts(
     info: Info, filter: Filter = None, first: First = 20, after: After = None
 ) -> Connection[Account] | None:
-    asked = page_request(List.ACCOUNTS, first, after)
+    asked = page_request(Listing.ACCOUNTS, first, after)
     page = info.context.reader.account_page(account_filter(filter), asked)
-    return connection(List.ACCOUNTS, asked, page, Account.of)
+    return connection(Listing.ACCOUNTS, asked, page, Account.of)

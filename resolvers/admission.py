@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,10 +81,16 @@ class Refusals:
         bucket.turned_away += 1
         return True
 
+    def seconds_to_wait(self, caller: Caller) -> int:
+        """Return in how many seconds the client will have a token again, rounded up."""
+        bucket = self._refilled(caller.api_client_id)
+        missing = 1 - bucket.tokens if bucket else 0
+        return max(0, math.ceil(missing / self._limits.refusals_per_second))
+
     def owed(self, caller: Caller) -> tuple[Caller, Rejection] | None:
         """Return the one record that stands for all the times the client was turned away, once."""
         bucket = self._buckets.get(caller.api_client_id)
-        return self._settle(bucket) if bucket else None
+        return self._settle(bucket) if bucket and bucket.tokens >= 1 else None
 
     def all_owed(self) -> list[tuple[Caller, Rejection]]:
         """Return what is owed for every client, for the end of the server."""
@@ -93,7 +100,7 @@ class Refusals:
         if not bucket.turned_away:
             return None
         repeats, bucket.turned_away = bucket.turned_away, 0
-        return bucket.caller, Rejection(bucket.operation, Forbidden(), repeats)
+        return bucket.caller, Rejection(bucket.operation, Forbidden(), repeats=repeats)
 
     def _fresh(self, caller: Caller, operation: Operation) -> _Bucket:
         bucket = _Bucket(float(self._limits.refusal_burst), self._clock.now(), caller, operation)

@@ -13,7 +13,7 @@ from resolvers import inputs
 from resolvers.context import Info
 from resolvers.filters import audit_filter
 from resolvers.operation import Input, Key, perform
-from resolvers.pages import List, connection, page_request
+from resolvers.pages import Listing, connection, page_request
 from schema.audit import AbandonIdempotencyKeyInput, AuditFilter, AuditRecord, IdempotencyRecord
 from schema.pages import After, Connection, First
 from schema.permissions import forbidden
@@ -38,9 +38,9 @@ async def abandon_idempotency_key(
 async def audit_log(
     info: Info, filter: Filter = None, first: First = 20, after: After = None
 ) -> Connection[AuditRecord] | None:
-    asked = page_request(List.AUDIT_LOG, first, after)
+    asked = page_request(Listing.AUDIT_LOG, first, after)
     return connection(
-        List.AUDIT_LOG, asked, info.context.reader.audit_page(audit_filter(filter), asked), AuditRecord.of
+        Listing.AUDIT_LOG, asked, info.context.reader.audit_page(audit_filter(filter), asked), AuditRecord.of
     )
 
 
@@ -49,7 +49,7 @@ async def idempotency_record(
 ) -> IdempotencyRecord | None:
     """Look behind everything already queued, so that "not decided yet" is true when it is said."""
     caller = info.context.caller
-    whose = api_client_id or caller.api_client_id
+    whose = caller.api_client_id if api_client_id is None else api_client_id
     if whose != caller.api_client_id and caller.role not in AUDITORS:
         raise forbidden(sorted(AUDITORS))
     await info.context.ledger.settled()

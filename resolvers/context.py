@@ -9,9 +9,10 @@ import strawberry
 from domain.access import Caller, Operation
 from domain.catalogue import Catalogue
 from domain.commands import Command, Rejection
-from domain.errors import Forbidden
+from domain.errors import Forbidden, InputError, Refusal
 from domain.ports import Ledger, Outcome, Reader
 from resolvers.admission import Refusals
+from resolvers.failures import rate_limited
 from resolvers.loaders import LoadedEdges
 
 
@@ -27,15 +28,20 @@ class RequestContext:
     refusals: Refusals
 
     async def execute(self, key: str, command: Command | Rejection) -> Outcome:
-        """Run a command for the caller; what is refused counts against its API client."""
+        """Run a command for the caller. Each refusal that is recorded counts against its API client.
+
+        Raises RATE_LIMITED for a client that was refused too often: a document may hold many mutations.
+        """
+        if self.refusals.turns_away(self.caller):
+            raise rate_limited(self.refusals.seconds_to_wait(self.caller))
         outcome = await self.ledger.execute(self.caller, key, command)
-        if not outcome.is_success and not outcome.replayed:
+        if isinstance(outcome.result, InputError | Refusal | Forbidden) and not outcome.replayed:
             self.refusals.charge(self.caller, command.operation)
         return outcome
 
-    async def deny(self, operation: Operation, key: str) -> None:
+    async def deny(self, operation: Operation, key: str, target_ids: tuple[str, ...]) -> None:
         """Record that the caller asked for something its role does not allow."""
-        await self.execute(key, Rejection(operation, Forbidden()))
+        await self.execute(key, Rejection(operation, Forbidden(), target_ids))
 
 
 Info = strawberry.Info[RequestContext, None]

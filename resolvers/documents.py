@@ -1,4 +1,4 @@
-"""Documents, parsed and validated once for each text, and their execution."""
+"""Documents, parsed and validated once for each text, and their execution. What is invalid is not remembered."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from graphql import (
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
+from resolvers.budget import Budget
+
 MOST_ERRORS = 5
 MOST_TOKENS = 5_000
 LONGEST_DOCUMENT = 100_000
@@ -41,7 +43,7 @@ class Document:
 class Documents:
     """Reads documents and remembers them by their text, up to a bound in number and in characters."""
 
-    def __init__(self, schema: Schema, *, most: int = 1_000, most_characters: int = 4_000_000) -> None:
+    def __init__(self, schema: Schema, *, most: int = 1_000, most_characters: int = 500_000) -> None:
         self._schema = schema
         self._most = most
         self._most_characters = most_characters
@@ -54,7 +56,8 @@ class Documents:
             self._known.move_to_end(text)
             return known
         document = self._parse(text)
-        self._remember(text, document)
+        if not document.errors:
+            self._remember(text, document)
         return document
 
     async def execute(
@@ -80,14 +83,18 @@ class Documents:
             node = parse(text, max_lexical_tokens=MOST_TOKENS, max_source_length=LONGEST_DOCUMENT)
         except GraphQLError as error:
             return Document(None, (error,))
-        errors = validate(
-            self._schema._schema,  # noqa: SLF001 - Strawberry's own name for the schema it built
-            node,
-            specified_rules,
-            max_errors=MOST_ERRORS,
-            hide_suggestions=True,
-        )
-        return Document(node, tuple(errors))
+        # The budget first: the other rules take longer than a document beyond it is worth.
+        for rules in ((Budget,), specified_rules):
+            errors = validate(
+                self._schema._schema,  # noqa: SLF001 - Strawberry's own name for the schema it built
+                node,
+                rules,
+                max_errors=MOST_ERRORS,
+                hide_suggestions=True,
+            )
+            if errors:
+                return Document(node, tuple(errors))
+        return Document(node)
 
     def _remember(self, text: str, document: Document) -> None:
         self._known[text] = document

@@ -19,6 +19,7 @@ RETRIES: Mapping[str, str] = {
     "GRAPHQL_VALIDATION_FAILED": "NEVER",
     "INTERNAL_SERVER_ERROR": "SAME_KEY",
     "METHOD_NOT_ALLOWED": "NEVER",
+    "NOT_FOUND": "NEVER",
     "OPERATION_RESOLUTION_FAILURE": "NEVER",
     "OVERLOADED": "SAME_KEY",
     "PAYLOAD_TOO_LARGE": "NEVER",
@@ -39,6 +40,12 @@ def failure(code: str, message: str, **extensions: Any) -> GraphQLError:
 def bad_user_input(message: str) -> GraphQLError:
     """Return the error for an argument of a query that cannot be right."""
     return failure("BAD_USER_INPUT", message)
+
+
+def rate_limited(seconds: int) -> GraphQLError:
+    """Return the error for an API client that was refused too often."""
+    message = "Too many requests of this API client were refused. Slow down."
+    return failure("RATE_LIMITED", message, retryAfterSeconds=seconds)
 
 
 def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:

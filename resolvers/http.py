@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -18,13 +20,19 @@ from resolvers.admission import Doorway, Refusals
 from resolvers.authentication import UnauthenticatedError, authenticate
 from resolvers.context import RequestContext
 from resolvers.documents import Documents
-from resolvers.failures import coercion_failures, failure, formatted, masked, request_failures
+from resolvers.failures import coercion_failures, failure, formatted, masked, rate_limited, request_failures
 from resolvers.loaders import LoadedEdges
-from resolvers.observe import observed
+from resolvers.observe import Line, observed
 
 LARGEST_BODY = 1_048_576
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
+
+LONGEST_ARRIVAL = 10.0
+"""Seconds in which a body must have arrived: a slow one holds a place that others could have."""
+
+_UTF_8 = {"", "charset=utf-8", 'charset="utf-8"'}
+_REFUSED = re.compile(r"(^|;)\s*q=0(\.0*)?\s*(;|$)", re.IGNORECASE)
 
 _STATUS = {
     "BAD_REQUEST": 400,
@@ -38,7 +46,6 @@ _STATUS = {
 _HEADERS = {
     "UNAUTHENTICATED": {"WWW-Authenticate": "Bearer"},
     "METHOD_NOT_ALLOWED": {"Allow": "POST"},
-    "RATE_LIMITED": {"Retry-After": "10"},
     "OVERLOADED": {"Retry-After": "1"},
 }
 
@@ -46,10 +53,10 @@ _HEADERS = {
 class HttpError(Exception):
     """The request was turned away before anything was executed."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.error = failure(code, message)
-        self.code = code
+    def __init__(self, error: GraphQLError) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.code = str((error.extensions or {})["code"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +83,48 @@ class Endpoint:
     async def handle(self, request: Request) -> Response:
         """Answer a request: with data, with errors, always in JSON."""
         media_type = negotiated(request.headers.get("accept", ""))
-        if self.doorway.is_full:
-            full = HttpError("OVERLOADED", "The server has as many requests as it can serve.")
-            return _turned_away(full, media_type)
-        try:
-            with self.doorway.admitted():
-                return await self._answer(request, media_type)
-        except HttpError as turned_away:
-            return _turned_away(turned_away, media_type)
-        except Exception as bug:  # noqa: BLE001 - whatever it is, the caller gets JSON and no detail
-            return _json({"errors": masked(bug)}, 500, media_type)
+        with observed() as line:
+            try:
+                response = await self._admit(request, media_type, line)
+            except HttpError as turned_away:
+                response = _turned_away(turned_away, media_type)
+            except Exception as bug:  # noqa: BLE001 - whatever it is, the caller gets JSON and no detail
+                response = _json({"errors": masked(bug)}, 500, media_type)
+            line.status = response.status_code
+        return response
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
-        if request.method != "POST":
-            raise HttpError("METHOD_NOT_ALLOWED", "GraphQL requests are sent with POST.")
-        caller = await self._admitted_caller(request)
-        call = await _call_in(request)
-        with observed(caller, call.operation_name) as line:
-            document = self.documents.read(call.query)
-            if document.errors or document.node is None:
-                code = "GRAPHQL_PARSE_FAILED" if document.node is None else "GRAPHQL_VALIDATION_FAILED"
-                return line.tell(_refused(request_failures(document.errors, code), media_type))
-            if document.operation(call.operation_name) is None:
-                error = failure("OPERATION_RESOLUTION_FAILURE", "The document has no such single operation.")
-                return line.tell(_refused(formatted([error]), media_type))
-            context = self._context(caller)
-            result = await self.documents.execute(document.node, call.variables, call.operation_name, context)
-            return line.tell(_executed(result, media_type))
+    async def _admit(self, request: Request, media_type: str, line: Line) -> Response:
+        if self.doorway.is_full:
+            raise HttpError(failure("OVERLOADED", "The server has as many requests as it can serve."))
+        with self.doorway.admitted():
+            if request.method != "POST":
+                raise HttpError(failure("METHOD_NOT_ALLOWED", "GraphQL requests are sent with POST."))
+            line.caller = await self._admitted_caller(request)
+            return await self._answer(line.caller, await _call_in(request), media_type, line)
+
+    async def _answer(self, caller: Caller, call: Call, media_type: str, line: Line) -> Response:
+        document = self.documents.read(call.query)
+        if document.node is None or document.errors:
+            code = "GRAPHQL_PARSE_FAILED" if document.node is None else "GRAPHQL_VALIDATION_FAILED"
+            return _refused(request_failures(document.errors, code), media_type)
+        if document.operation(call.operation_name) is None:
+            error = failure("OPERATION_RESOLUTION_FAILURE", "The document has no such single operation.")
+            return _refused(formatted([error]), media_type)
+        line.operation_name = call.operation_name
+        context = self._context(caller)
+        return _executed(
+            await self.documents.execute(document.node, call.variables, call.operation_name, context), media_type
+        )
 
     async def _admitted_caller(self, request: Request) -> Caller:
         """Authenticate; turn away who was refused too often; settle what was owed for earlier turns."""
         try:
             caller = authenticate(request.headers, self.reader, self.clock)
         except UnauthenticatedError:
-            raise HttpError("UNAUTHENTICATED", "An API key is needed, and this is none that works.") from None
+            message = "An API key is needed, and this is none that works."
+            raise HttpError(failure("UNAUTHENTICATED", message)) from None
         if self.refusals.turns_away(caller):
-            raise HttpError("RATE_LIMITED", "Too many requests of this API client were refused. Slow down.")
+            raise HttpError(rate_limited(self.refusals.seconds_to_wait(caller)))
         if owed := self.refusals.owed(caller):
             await self.ledger.execute(owed[0], "", owed[1])
         return caller
@@ -123,36 +136,40 @@ class Endpoint:
 
 def negotiated(accept: str) -> str:
     """Choose the media type of the answer: the GraphQL one for those who ask for it, else plain JSON."""
-    offered = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return GRAPHQL_RESPONSE if GRAPHQL_RESPONSE in offered else PLAIN_JSON
+    for part in accept.split(","):
+        media_type, _, parameters = part.partition(";")
+        if media_type.strip().lower() == GRAPHQL_RESPONSE and not _REFUSED.search(parameters):
+            return GRAPHQL_RESPONSE
+    return PLAIN_JSON
 
 
 async def _call_in(request: Request) -> Call:
     """Read the body: JSON in UTF-8, an object, with members of the right types and no others that matter."""
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() != PLAIN_JSON or parameters.strip().lower() not in {"", "charset=utf-8"}:
-        raise HttpError("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8.")
+    if media_type.strip().lower() != PLAIN_JSON or parameters.strip().lower() not in _UTF_8:
+        raise HttpError(failure("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8."))
     try:
         body = orjson.loads(await _bounded_body(request))
     except (ValueError, RecursionError):
-        raise HttpError("BAD_REQUEST", "The body is not valid JSON.") from None
+        raise HttpError(failure("BAD_REQUEST", "The body is not valid JSON.")) from None
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
-        raise HttpError("BAD_REQUEST", "The body must be an object with a string member query.")
+        raise HttpError(failure("BAD_REQUEST", "The body must be an object with a string member query."))
     variables, name = body.get("variables"), body.get("operationName")
     if not isinstance(variables, dict | None) or not isinstance(name, str | None):
-        raise HttpError("BAD_REQUEST", "variables must be an object and operationName a string.")
+        raise HttpError(failure("BAD_REQUEST", "variables must be an object and operationName a string."))
     return Call(body["query"], variables, name or None)
 
 
 async def _bounded_body(request: Request) -> bytes:
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_BODY:
-                raise HttpError("PAYLOAD_TOO_LARGE", f"A body has at most {LARGEST_BODY} bytes.")
-    except ClientDisconnect:
-        raise HttpError("BAD_REQUEST", "The body did not arrive whole.") from None
+        async with asyncio.timeout(LONGEST_ARRIVAL):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    raise HttpError(failure("PAYLOAD_TOO_LARGE", f"A body has at most {LARGEST_BODY} bytes."))
+    except (ClientDisconnect, TimeoutError):
+        raise HttpError(failure("BAD_REQUEST", "The body did not arrive whole.")) from None
     return bytes(body)
 
 
@@ -175,6 +192,8 @@ def _refused(errors: list[dict[str, Any]], media_type: str) -> Response:
 def _turned_away(refusal: HttpError, media_type: str) -> Response:
     response = _json({"errors": formatted([refusal.error])}, _STATUS[refusal.code], media_type)
     response.headers.update(_HEADERS.get(refusal.code, {}))
+    if seconds := (refusal.error.extensions or {}).get("retryAfterSeconds"):
+        response.headers["Retry-After"] = str(seconds)
     return response
 
 

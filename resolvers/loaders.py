@@ -13,7 +13,7 @@ from domain.catalogue import Catalogue
 from domain.ports import EntryFilter as DomainEntryFilter
 from domain.ports import PageRequest, PostedEntry, Reader
 from resolvers.filters import entry_filter
-from resolvers.pages import List, connection, page_request
+from resolvers.pages import Listing, connection, page_request
 from schema.access import ApiClient, ApiKey
 from schema.accounts import Account, Freeze
 from schema.pages import Connection
@@ -52,13 +52,13 @@ class LoadedEdges:
     async def entries_of(
         self, account_id: str, where: EntryFilter | None, first: int, after: str | None
     ) -> Connection[Entry]:
-        asked = page_request(List.ENTRIES, first, after)
+        asked = page_request(Listing.ENTRIES, first, after)
         return await self._entries.load((entry_filter(self._catalogue, where), asked, account_id))
 
     async def freezes_of(
         self, account_id: str, *, live_only: bool, first: int, after: str | None
     ) -> Connection[Freeze]:
-        asked = page_request(List.FREEZES, first, after)
+        asked = page_request(Listing.FREEZES, first, after)
         return await self._freezes.load((live_only, asked, account_id))
 
     @cached_property
@@ -88,7 +88,7 @@ class LoadedEdges:
             for (where, asked), group in _grouped(keys):
                 pages = self._reader.entry_pages(group, where, asked)
                 found |= {
-                    (where, asked, id_): connection(List.ENTRIES, asked, page, _entry) for id_, page in pages.items()
+                    (where, asked, id_): connection(Listing.ENTRIES, asked, page, _entry) for id_, page in pages.items()
                 }
             return [found[key] for key in keys]
 
@@ -101,7 +101,7 @@ class LoadedEdges:
             for (live_only, asked), group in _grouped(keys):
                 pages = self._reader.freeze_pages(group, live_only=live_only, page=asked)
                 found |= {
-                    (live_only, asked, id_): connection(List.FREEZES, asked, page, Freeze.of)
+                    (live_only, asked, id_): connection(Listing.FREEZES, asked, page, Freeze.of)
                     for id_, page in pages.items()
                 }
             return [found[key] for key in keys]

@@ -11,7 +11,7 @@ from resolvers import inputs
 from resolvers.context import Info
 from resolvers.filters import transaction_filter
 from resolvers.operation import Input, Key, perform
-from resolvers.pages import List, connection, page_request
+from resolvers.pages import Listing, connection, page_request
 from schema.pages import After, Connection, First
 from schema.results import DepositResult, TransferResult, WithdrawResult
 from schema.transactions import DepositInput, Transaction, TransactionFilter, TransferInput, WithdrawInput
@@ -39,6 +39,6 @@ async def transaction(info: Info, id: Id) -> Transaction | None:
 async def transactions(
     info: Info, filter: Filter = None, first: First = 20, after: After = None
 ) -> Connection[Transaction] | None:
-    asked = page_request(List.TRANSACTIONS, first, after)
+    asked = page_request(Listing.TRANSACTIONS, first, after)
     page = info.context.reader.transaction_page(transaction_filter(info.context.catalogue, filter), asked)
-    return connection(List.TRANSACTIONS, asked, page, Transaction.of)
+    return connection(Listing.TRANSACTIONS, asked, page, Transaction.of)

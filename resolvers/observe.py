@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
-from starlette.responses import Response
 
 from domain.access import Caller
 
@@ -22,26 +21,24 @@ _log = structlog.get_logger("countinghouse")
 class Line:
     """What a request has to tell when it is over."""
 
+    caller: Caller | None = None
+    operation_name: str | None = None
     status: int = 500
-
-    def tell(self, response: Response) -> Response:
-        """Note how the request ended, and pass its response on."""
-        self.status = response.status_code
-        return response
 
 
 @contextmanager
-def observed(caller: Caller, operation_name: str | None) -> Iterator[Line]:
-    """Log the request that runs inside."""
+def observed() -> Iterator[Line]:
+    """Log the request that runs inside, however it ends."""
     line, began = Line(), time.perf_counter()
     try:
         yield line
     finally:
+        name = line.operation_name
         _log.info(
             "request",
-            api_client_id=caller.api_client_id,
-            api_key_id=caller.api_key_id,
-            operation_name=operation_name if len(operation_name or "") <= LONGEST_NAME else None,
+            api_client_id=line.caller and line.caller.api_client_id,
+            api_key_id=line.caller and line.caller.api_key_id,
+            operation_name=name if len(name or "") <= LONGEST_NAME else None,
             status=line.status,
             milliseconds=round((time.perf_counter() - began) * 1000, 3),
         )

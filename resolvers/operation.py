@@ -11,6 +11,8 @@ from domain.access import PERMISSIONS, Operation, Role
 from domain.catalogue import Catalogue
 from domain.commands import Command, Rejection
 from domain.errors import InputError
+from domain.ids import LONGEST_ID
+from domain.text import is_writable
 from resolvers.answers import answer
 from resolvers.context import Info
 from schema.permissions import RequiresRole, guarded
@@ -25,6 +27,15 @@ Given = TypeVar("Given")
 Input = Annotated[Given, strawberry.argument(description="What to do.")]
 
 
+ID_FIELDS = ("account_id", "from_account_id", "to_account_id", "freeze_id", "api_client_id", "api_key_id")
+
+
+def ids_in(given: object) -> tuple[str, ...]:
+    """Return the ids that an input names, for the record of its refusal; what cannot be an id is left out."""
+    named = (getattr(given, name, None) for name in ID_FIELDS)
+    return tuple(dict.fromkeys(id_ for id_ in named if id_ and len(id_) <= LONGEST_ID and is_writable(id_)))
+
+
 class MayPerform(RequiresRole):
     """Guards a mutation: who may not perform it is denied, and the audit log says so."""
 
@@ -35,7 +46,7 @@ class MayPerform(RequiresRole):
     async def has_permission(self, source: Any, info: Any, **arguments: Any) -> bool:  # type: ignore[override]
         if super().has_permission(source, info):
             return True
-        await info.context.deny(self._operation, arguments["idempotency_key"])
+        await info.context.deny(self._operation, arguments["idempotency_key"], ids_in(arguments["input"]))
         return False
 
 
@@ -56,5 +67,5 @@ async def perform(
     try:
         command: Command | Rejection = read(info.context.catalogue, given)
     except InputError as error:
-        command = Rejection(kind.operation, error)
+        command = Rejection(kind.operation, error, ids_in(given))
     return answer(await info.context.execute(key, command))

@@ -18,7 +18,7 @@ _MOST_DIGITS = 19
 Item = TypeVar("Item")
 
 
-class List(Enum):
+class Listing(Enum):
     """The lists there are; a cursor of one is none of another."""
 
     ACCOUNTS = "acc"
@@ -29,14 +29,14 @@ class List(Enum):
     FREEZES = "frz"
 
 
-def page_request(of: List, first: int, after: str | None) -> PageRequest:
+def page_request(of: Listing, first: int, after: str | None) -> PageRequest:
     """Read what page is asked for. Raises BAD_USER_INPUT for a size out of bounds or a forged cursor."""
     if not 1 <= first <= LARGEST_PAGE:
         raise bad_user_input(f"A page has 1 to {LARGEST_PAGE} elements.")
     return PageRequest(first, None if after is None else _position(of, after))
 
 
-def connection(of: List, asked: PageRequest, page: Page[Item], present: Callable[[Item], Any]) -> Connection[Any]:
+def connection(of: Listing, asked: PageRequest, page: Page[Item], present: Callable[[Item], Any]) -> Connection[Any]:
     """Present a page."""
     edges = [Edge(cursor=_cursor(of, position), node=present(item)) for position, item in page.items]
     info = PageInfo(
@@ -48,17 +48,17 @@ def connection(of: List, asked: PageRequest, page: Page[Item], present: Callable
     return Connection(edges=edges, page_info=info)
 
 
-def _cursor(of: List, position: int) -> str:
+def _cursor(of: Listing, position: int) -> str:
     return base64.urlsafe_b64encode(f"{of.value}:{position}".encode()).decode()
 
 
-def _position(of: List, cursor: str) -> int:
+def _position(of: Listing, cursor: str) -> int:
     """Read a cursor; only the very text that `_cursor` writes will do."""
     try:
         name, _, digits = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").partition(":")
-        position = int(digits) if len(digits) < _MOST_DIGITS else -1
+        position = int(digits) if digits.isdecimal() and len(digits) < _MOST_DIGITS else -1
     except (ValueError, binascii.Error):
         name, position = "", -1
-    if name != of.value or cursor != _cursor(of, position):
+    if position < 0 or name != of.value or cursor != _cursor(of, position):
         raise bad_user_input("That is not a cursor of this list.")
     return position

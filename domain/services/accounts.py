@@ -144,7 +144,7 @@ class FreezeAccount(Command):
 
     def __post_init__(self) -> None:
         text.require_id(self.account_id, ACCOUNT_ID)
-        text.require_note(self.note, ("input", "note"))
+        object.__setattr__(self, "note", text.sound_note(self.note, ("input", "note")))
 
     @property
     def account_ids(self) -> tuple[str, ...]:
@@ -199,7 +199,7 @@ class UnfreezeAccount(Command):
         text.require_id(self.account_id, ACCOUNT_ID)
         if self.freeze_id is not None:
             text.require_id(self.freeze_id, ("input", "freezeId"))
-        text.require_note(self.note, ("input", "note"))
+        object.__setattr__(self, "note", text.sound_note(self.note, ("input", "note")))
 
     @property
     def account_ids(self) -> tuple[str, ...]:
@@ -298,7 +298,7 @@ class CloseAccount(Command):
 
     def __post_init__(self) -> None:
         text.require_id(self.account_id, ACCOUNT_ID)
-        text.require_note(self.note, ("input", "note"))
+        object.__setattr__(self, "note", text.sound_note(self.note, ("input", "note")))
 
     @property
     def account_ids(self) -> tuple[str, ...]:

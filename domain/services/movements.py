@@ -69,7 +69,7 @@ class Movement(Command):
         for account_id, path in zip(self.account_ids, self.account_paths, strict=True):
             text.require_id(account_id, path)
         text.require_reference(self.reference, ("input", "reference"))
-        text.require_note(self.description, ("input", "description"))
+        object.__setattr__(self, "description", text.sound_note(self.description, ("input", "description")))
         object.__setattr__(self, "metadata", text.sorted_metadata(self.metadata, ("input", "metadata")))
         if not 1 <= self.amount.minor <= LARGEST_BALANCE:
             largest = Money(LARGEST_BALANCE, self.amount.currency)

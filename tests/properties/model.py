@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 OK = "OK"
-LARGEST = 9 * 10**18
+LARGEST = 4 * 10**18
 
 CASHIER = {"open", "rename", "deposit", "abandon"}
 MANAGER = CASHIER | {"withdraw", "transfer", "freeze", "unfreeze", "close"}

@@ -152,7 +152,7 @@ class Answer:
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        return self.body.get("errors") or []  # type: ignore[no-any-return]
+        return self.body.get("errors") or []
 
     @property
     def codes(self) -> list[str]:

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.api import Api, Kit, prepared
+
+
+@pytest.fixture(scope="session")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    return prepared(tmp_path_factory.mktemp("kit") / "books.db")
+
+
+@pytest.fixture
+def api(kit: Kit, tmp_path: Path) -> Iterator[Api]:
+    opened = Api(kit.copied(tmp_path / "books.db"))
+    yield opened
+    opened.close()

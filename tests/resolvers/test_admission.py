@@ -1,0 +1,177 @@
+"""Too many at once, too many refusals: the bounds themselves, and what those beyond them are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.access import Caller, Operation, Role
+from domain.commands import Rejection
+from domain.errors import Forbidden
+from domain.instants import SECOND
+from resolvers.admission import AdmissionLimits, Doorway, Refusals
+from tests.support.api import Answer, Api, Kit
+from tests.support.surroundings import StandingClock
+
+WHO = "{ viewer { id } }"
+TELLER, OTHER = Caller("cli_1", "key_1", Role.TELLER), Caller("cli_2", "key_2", Role.TELLER)
+LIMITS = AdmissionLimits(in_flight=2, refusal_burst=3, refusals_per_second=2)
+
+
+# The doorway
+
+
+def test_the_doorway_is_full_at_its_capacity_and_not_after() -> None:
+    doorway = Doorway(LIMITS)
+    with doorway.admitted():
+        assert not doorway.is_full
+        with doorway.admitted():
+            assert doorway.is_full
+        assert not doorway.is_full
+    assert doorway.in_flight == 0
+
+
+def test_who_leaves_through_an_error_has_left() -> None:
+    doorway = Doorway(LIMITS)
+    with pytest.raises(ValueError, match="oops"), doorway.admitted():
+        raise ValueError("oops")
+    assert doorway.in_flight == 0
+
+
+# The buckets
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def refusals(clock: StandingClock) -> Refusals:
+    return Refusals(LIMITS, clock)
+
+
+def charged(refusals: Refusals, times: int, caller: Caller = TELLER) -> None:
+    for _ in range(times):
+        refusals.charge(caller, Operation.DEPOSIT)
+
+
+def test_a_client_is_let_in_until_its_burst_is_spent(refusals: Refusals) -> None:
+    for _ in range(LIMITS.refusal_burst):
+        assert not refusals.turns_away(TELLER)
+        charged(refusals, 1)
+    assert refusals.turns_away(TELLER)
+
+
+def test_the_bucket_of_one_client_is_not_that_of_another(refusals: Refusals) -> None:
+    charged(refusals, 3)
+    assert not refusals.turns_away(OTHER)
+
+
+def test_two_keys_of_one_client_share_its_bucket(refusals: Refusals) -> None:
+    charged(refusals, 3)
+    assert refusals.turns_away(Caller("cli_1", "key_9", Role.TELLER))
+
+
+def test_tokens_grow_back_at_their_rate_and_no_earlier(refusals: Refusals, clock: StandingClock) -> None:
+    charged(refusals, 3)
+    clock.advance(SECOND // 2 - 1)
+    assert refusals.turns_away(TELLER)
+    clock.advance(1)
+    assert not refusals.turns_away(TELLER)
+
+
+def test_tokens_never_grow_beyond_the_burst(refusals: Refusals, clock: StandingClock) -> None:
+    charged(refusals, 1)
+    clock.advance(3600 * SECOND)
+    charged(refusals, 3)
+    assert refusals.turns_away(TELLER)
+
+
+def test_what_is_owed_is_told_once_with_its_number(refusals: Refusals) -> None:
+    charged(refusals, 3)
+    assert [refusals.turns_away(TELLER) for _ in range(7)] == [True] * 7
+    owed = (TELLER, Rejection(Operation.DEPOSIT, Forbidden(), repeats=7))
+    assert (refusals.owed(TELLER), refusals.owed(TELLER)) == (owed, None)
+    assert refusals.owed(OTHER) is None
+
+
+def test_at_the_end_all_that_is_owed_is_told_once(refusals: Refusals) -> None:
+    for caller, times in ((TELLER, 2), (OTHER, 1)):
+        charged(refusals, 3, caller)
+        assert [refusals.turns_away(caller) for _ in range(times)] == [True] * times
+    assert [(caller, owed.repeats) for caller, owed in refusals.all_owed()] == [(TELLER, 2), (OTHER, 1)]
+    assert refusals.all_owed() == []
+
+
+# Over HTTP
+
+
+@pytest.fixture
+def tight(kit: Kit, tmp_path: Path) -> Iterator[Api]:
+    """Return an application that lets two in at a time, and three refusals through at once."""
+    opened = Api(kit.copied(tmp_path / "books.db"), LIMITS)
+    yield opened
+    opened.close()
+
+
+def denied(api: Api) -> Answer:
+    return api.as_role(Role.VIEWER).mutate("openAccount", {"currency": "EUR", "name": "Ada"})
+
+
+def is_turned_away(answer: Answer, status: int, code: str) -> None:
+    assert (answer.status, answer.codes) == (status, [code])
+    assert "data" not in answer.body
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.errors[0]["extensions"]["retry"] == "SAME_KEY"
+
+
+def test_a_full_server_turns_away_before_it_reads(tight: Api) -> None:
+    with tight.endpoint.doorway.admitted(), tight.endpoint.doorway.admitted():
+        is_turned_away(tight.send(b"{", headers={}), 503, "OVERLOADED")
+    assert tight.run(WHO).status == 200
+    assert tight.endpoint.doorway.in_flight == 0
+
+
+def test_a_flood_of_denials_ends_in_429_for_whatever_is_asked(tight: Api) -> None:
+    assert [denied(tight).verdict for _ in range(3)] == ["FORBIDDEN"] * 3
+    last = tight.last_sequence()
+    is_turned_away(denied(tight), 429, "RATE_LIMITED")
+    is_turned_away(tight.as_role(Role.VIEWER).run(WHO), 429, "RATE_LIMITED")
+    is_turned_away(tight.as_role(Role.VIEWER).send(b"{"), 429, "RATE_LIMITED")
+    assert tight.last_sequence() == last
+    assert tight.run(WHO).status == 200
+
+
+@pytest.mark.parametrize("given", [{"name": ""}, {"overdraftLimit": "5"}], ids=["bad input", "refusal"])
+def test_every_recorded_refusal_counts(tight: Api, given: dict[str, str]) -> None:
+    teller = tight.as_role(Role.TELLER)
+    asked = {"currency": "EUR", "name": "Ada"} | given
+    for _ in range(3):
+        assert teller.mutate("openAccount", asked).status == 200
+    assert teller.mutate("openAccount", asked).codes == ["RATE_LIMITED"]
+
+
+def test_successes_replays_and_denied_reads_do_not_count(tight: Api) -> None:
+    teller = tight.as_role(Role.TELLER)
+    refused = {"currency": "EUR", "name": "Ada", "overdraftLimit": "5"}
+    for number in range(5):
+        assert teller.mutate("openAccount", {"currency": "EUR", "name": "Ada"}).status == 200
+        assert teller.mutate("openAccount", refused, key="once").only["replayed"] is (number > 0)
+        assert teller.run("{ auditLog { edges { cursor } } }").codes == ["FORBIDDEN"]
+    assert teller.run(WHO).status == 200
+
+
+def test_after_the_flood_one_record_tells_how_many_were_turned_away(tight: Api) -> None:
+    answers = [denied(tight).status for _ in range(8)]
+    assert answers == [200] * 3 + [429] * 5
+    last = tight.last_sequence()
+    tight.clock.advance(60 * SECOND)
+    viewer = tight.as_role(Role.VIEWER)
+    assert [viewer.run(WHO).status for _ in range(3)] == [200] * 3
+    (record,) = tight.audit(after=last)
+    assert (record["outcome"], record["errorCode"], record["repeats"]) == ("DENIED", "FORBIDDEN", 5)
+    assert (record["operation"], record["idempotencyKey"]) == ("OPEN_ACCOUNT", None)
+    assert record["apiClientId"] == viewer.caller.api_client_id

@@ -1,0 +1,102 @@
+"""A list costs as many statements as one of its elements: no edge asks the database once for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from domain.access import Caller, Role
+from domain.freezes import FreezeReason, FreezeScope
+from domain.services.accounts import FreezeAccount
+from domain.services.movements import Deposit, Transfer
+from tests.support.api import Api
+from tests.support.books import euros
+
+
+@contextmanager
+def counted(api: Api) -> Iterator[list[str]]:
+    """Collect the statements that the reader runs."""
+    statements: list[str] = []
+    run: Any = api.reading.execute_sql
+
+    def watched(*arguments: Any) -> Any:
+        statements.append(arguments[0])
+        return run(*arguments)
+
+    vars(api.reading)["execute_sql"] = watched
+    try:
+        yield statements
+    finally:
+        del vars(api.reading)["execute_sql"]
+
+
+def populate(api: Api, accounts: int) -> None:
+    """Open accounts with three entries and two freezes each, by several callers, money moving between them."""
+    callers: list[Caller] = [api.kit.callers[role] for role in (Role.MANAGER, Role.ADMIN)]
+    hub = api.books.funded(1000)
+    for number in range(accounts - 1):
+        account = api.books.opened()
+        caller = callers[number % 2]
+        for _ in range(2):
+            api.books.succeed(Deposit(account_id=account.id, amount=euros(5)), caller)
+        api.books.succeed(Transfer(from_account_id=hub.id, to_account_id=account.id, amount=euros(1)), caller)
+        for scope in FreezeScope:
+            freeze = FreezeAccount(account_id=account.id, reason=FreezeReason.OPERATIONS, scope=scope)
+            api.books.succeed(freeze, caller)
+
+
+def statements_for(api: Api, document: str, variables: Mapping[str, str] | None = None) -> int:
+    with counted(api) as statements:
+        answer = api.run(document, variables)
+    assert not answer.errors
+    assert statements
+    return len(statements)
+
+
+NESTED = """
+    freezes { edges { node { id placedBy { id name apiKeys { id } } releasedBy { id } } } }
+    entries { edges { node { transaction { id entries { account { id name } transaction { id } } } account { id } } } }
+"""
+DOCUMENTS = {
+    "accounts": "{ accounts(first: 100) { edges { node { %s } } } }",
+    "transactions": "{ transactions(first: 100) { edges { node { entries { account { %s } } } } } }",
+    "several": "{ one: accounts(first: 100) { edges { node { %s } } } viewer { id } }",
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_twenty_accounts_cost_as_many_statements_as_three(api: Api, name: str) -> None:
+    document = DOCUMENTS[name] % NESTED
+    populate(api, 3)
+    few = statements_for(api, document)
+    populate(api, 20)
+    assert statements_for(api, document) == few
+    assert len(api.run("{ accounts(first: 100) { edges { cursor } } }").only["edges"]) == 23
+
+
+def test_lists_of_records_and_clients_cost_the_same_whatever_their_length(api: Api) -> None:
+    clients = "{ apiClients(first: %d) { edges { node { apiKeys { apiClient { id apiKeys { id } } } } } } }"
+    records = "{ auditLog(first: %d) { edges { node { apiClient { id apiKeys { id } } } } } }"
+    for document in (clients, records):
+        assert statements_for(api, document % 6) == statements_for(api, document % 2)
+
+
+def test_the_same_edge_asked_for_twice_is_fetched_once(api: Api) -> None:
+    account_id = api.books.funded(5).id
+    once = statements_for(api, f'{{ a: account(id: "{account_id}") {{ entries {{ edges {{ cursor }} }} }} }}')
+    twice = (
+        f'{{ a: account(id: "{account_id}") {{ x: entries {{ edges {{ cursor }} }} entries {{ edges {{ cursor }} }} }}'
+    )
+    twice += f' b: account(id: "{account_id}") {{ id }} }}'
+    assert statements_for(api, twice) == once
+
+
+def test_a_mutation_reads_nothing_that_was_not_asked_for(api: Api) -> None:
+    account_id = api.books.opened().id
+    given = {"accountId": account_id, "amount": {"amount": "1.00", "currency": "EUR"}}
+    with counted(api) as statements:
+        assert api.mutate("deposit", given).only["transaction"]["entries"]
+    assert len(statements) == 1  # the API key
