@@ -8,11 +8,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import click
 import peewee
@@ -26,19 +25,18 @@ from starlette.applications import Starlette
 from strawberry.schema.config import StrawberryConfig
 from typeid import TypeID
 
-from domain.access import SYSTEM, Role
+from domain.access import Role
 from domain.catalogue import Catalogue
-from domain.commands import Command
-from domain.errors import InputError
+from domain.errors import DomainError
 from domain.ids import Prefix
 from domain.instants import Instant, SteadyClock
 from domain.money import DEFAULT_LARGEST_MOVEMENT, LARGEST_BALANCE
-from domain.ports import Fault, Request, StorageError
-from domain.services.api_clients import CreateApiClient, IssueApiKey
+from domain.ports import Fault, StorageError
 from persistence import database, verification
 from persistence.batches import BatchWriter
-from persistence.books import Books
+from persistence.books import read_head
 from persistence.currencies import currencies
+from persistence.provisioning import OtherRoleError, Provisioner
 from persistence.reader import Reader
 from persistence.storage import Storage
 from persistence.writer import QueuedLedger, WriterLimits
@@ -46,8 +44,11 @@ from resolvers.admission import AdmissionLimits, Doorway, Refusals
 from resolvers.app import build_app
 from resolvers.documents import Documents
 from resolvers.http import Endpoint
+from resolvers.observe import log_to
 from resolvers.root import Mutation, Query
 from schema.scalars import SCALARS
+
+log = structlog.get_logger("countinghouse")
 
 # Settings
 
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COUNTINGHOUSE_", env_file=".env", extra="ignore", frozen=True)
 
-    database_url: Annotated[str, Field(pattern=r"^sqlite:///.+")] = "sqlite:///countinghouse.db"
+    database_url: Annotated[str, Field(pattern=r"^sqlite:///[^:]")] = "sqlite:///countinghouse.db"
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     max_amount: Annotated[int, Field(ge=1, le=LARGEST_BALANCE)] = DEFAULT_LARGEST_MOVEMENT
@@ -81,7 +82,10 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """Read the settings once. Raises ClickException with one line for the first that is wrong, or unknown."""
     known = {f"COUNTINGHOUSE_{name.upper()}" for name in Settings.model_fields}
-    given = {*os.environ, *dotenv_values(".env")}
+    try:
+        given = {*os.environ, *dotenv_values(".env")}
+    except ValueError as error:
+        raise click.ClickException(".env is not text in UTF-8") from error
     unknown = sorted(name for name in given if name.startswith("COUNTINGHOUSE_") and name not in known)
     if unknown:
         raise click.ClickException(f"{unknown[0]} is not a setting")
@@ -127,16 +131,15 @@ def build_schema() -> strawberry.Schema:
 
 def create_app(settings: Settings, storage: Storage) -> Starlette:
     """Put the application together on an open, fit database."""
-    clock = SteadyClock(SystemClock())
-    writer = BatchWriter(storage.connection, clock=clock, ids=TypeIds(), entropy=SystemEntropy())
+    clock = SteadyClock(SystemClock(), since=read_head(storage.writing).at)
+    writer = BatchWriter(storage.writing, clock=clock, ids=TypeIds(), entropy=SystemEntropy())
     limits = WriterLimits(settings.max_waiting_writes, settings.write_deadline_ms * 1000)
     ledger = QueuedLedger(writer, clock, limits, storage.reopen)
-    reading = database.connect_reader(settings.database_path)
     admission = AdmissionLimits(settings.max_in_flight, settings.refusal_burst, settings.refusals_per_second)
     endpoint = Endpoint(
         documents=Documents(build_schema()),
         ledger=ledger,
-        reader=Reader(reading, clock),
+        reader=Reader(storage.reading, clock),
         catalogue=Catalogue(currencies(), settings.max_amount),
         clock=clock,
         doorway=Doorway(admission),
@@ -146,13 +149,13 @@ def create_app(settings: Settings, storage: Storage) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        for caller, owed in endpoint.refusals.all_owed():
-            await ledger.execute(caller, "", owed)
-        ledger.close()
-        reading.close()
-        storage.connection.close()
+        try:
+            for caller, owed in endpoint.refusals.all_owed():
+                await endpoint.settle(caller, owed)
+        finally:
+            ledger.close()
 
-    return build_app(endpoint, lambda: not storage.is_lost, lifespan)
+    return build_app(endpoint, storage.is_ready, lifespan)
 
 
 # Command line
@@ -166,54 +169,18 @@ def existing_database(settings: Settings) -> Path:
 
 
 @contextmanager
-def opened(connect: Callable[[Path], peewee.SqliteDatabase], path: Path) -> Iterator[peewee.SqliteDatabase]:
-    """Open a database; a refusal ends the command with its one line."""
+def refusals_told() -> Iterator[None]:
+    """End the command with one line where what was asked is refused, or cannot be done."""
+    refusals = (database.DatabaseRefusedError, OtherRoleError, DomainError, StorageError, Fault, peewee.DatabaseError)
     try:
-        connection = connect(path)
-        try:
-            yield connection
-        finally:
-            connection.close()
-    except (database.DatabaseRefusedError, StorageError, peewee.DatabaseError) as refused:
+        yield
+    except (*refusals, OSError) as refused:
         raise click.ClickException(str(refused)) from refused
 
 
-def issue_key(connection: peewee.SqliteDatabase, name: str, role: Role) -> str:
-    """Issue a key to the API client of that name, created now if there is none. Raises ClickException."""
-    writer = BatchWriter(connection, clock=SystemClock(), ids=TypeIds(), entropy=SystemEntropy())
-    books = Books(connection)
-    client_id = books.api_client_id_with_name(name)
-    if client_id is None:
-        client_id = _perform(writer, CreateApiClient, name=name, role=role).api_client.id
-    elif (client := books.api_client(client_id)) and client.role is not role:
-        raise click.ClickException(f"that API client exists with the role {client.role.value}")
-    secret: str = _perform(writer, IssueApiKey, api_client_id=client_id).secret
-    return secret
-
-
-def _perform(writer: BatchWriter, kind: type[Command], **given: Any) -> Any:
-    try:
-        request = Request(SYSTEM, secrets.token_hex(16), kind(**given))
-    except InputError as error:
-        raise click.ClickException(str(error)) from error
-    (outcome,) = writer.run([request])
-    if isinstance(outcome, Fault):
-        raise outcome
-    if not outcome.is_success:
-        raise click.ClickException(str(outcome.result))
-    return outcome.result
-
-
-def first_admin_key(connection: peewee.SqliteDatabase, path: Path) -> None:
-    """Make sure somebody can administer: where no ADMIN has a key, leave one for `admin` in a private file."""
-    books, now = Books(connection), SystemClock().now()
-    if any(key.is_usable(now) for admin in books.admins() for key in books.api_keys_of(admin.id)):
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(descriptor, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(issue_key(connection, "admin", Role.ADMIN) + "\n")
-    click.echo(f"The first ADMIN key is in {path}")
+def provisioner(connection: peewee.SqliteDatabase) -> Provisioner:
+    """Return what issues keys on this machine."""
+    return Provisioner(connection, clock=SystemClock(), ids=TypeIds(), entropy=SystemEntropy())
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -232,21 +199,13 @@ def listen(host: str, port: int) -> socket.socket:
 def cli() -> None:
     """Keep accounts and move money, behind one GraphQL endpoint."""
     os.umask(0o077)  # what is made here, books and keys, is for its owner alone
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_to(sys.stderr)
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database up to date; make it if there is none."""
-    with opened(database.connect_beside, read_settings().database_path) as connection:
+    with refusals_told(), closing(database.connect_beside(read_settings().database_path)) as connection:
         for name in database.migrate(connection):
             click.echo(f"applied {name}")
 
@@ -255,28 +214,34 @@ def migrate() -> None:
 def serve() -> None:
     """Serve GraphQL until told to stop."""
     settings = read_settings()
-    with opened(database.connect_writer, existing_database(settings)) as connection:
+    with refusals_told(), closing(Storage(existing_database(settings))) as storage:
         lock = database.ServerLock(settings.database_path)
-        database.refuse_unfit(connection)
-        database.refuse_other_exponents(connection, currencies())
-        first_admin_key(connection, settings.admin_key_path)
-        storage = Storage(connection)
-        config = uvicorn.Config(
-            create_app(settings, storage),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
-        server = uvicorn.Server(config)
-        storage.on_loss = stop = partial(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr takes no names
-        # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
-        for stopping in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(stopping, lambda *_: stop())
-        server.run([listen(settings.host, settings.port)])
+        database.refuse_unfit(storage.writing)
+        database.refuse_other_exponents(storage.writing, currencies())
+        if version := database.risky_library():
+            log.warning("sqlite_can_corrupt_its_log", version=version, since="3.51.3 it cannot")
+        listener = listen(settings.host, settings.port)
+        if provisioner(storage.writing).leave_first_key(settings.admin_key_path):
+            click.echo(f"The first ADMIN key is in {settings.admin_key_path}")
+        run(create_app(settings, storage), storage, listener)
         lock.release()
-    if storage.is_lost:
-        raise click.ClickException("the database could not be opened again")
+        if storage.is_lost:
+            raise click.ClickException("the database could not be opened again")
+
+
+def run(app: Starlette, storage: Storage, listener: socket.socket) -> None:
+    """Run the server until a signal, or the loss of the database, stops it in good order."""
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    storage.on_loss = stop
+    # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
+    for stopping in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stopping, stop)
+    server.run([listener])
 
 
 @cli.group()
@@ -289,9 +254,9 @@ def keys() -> None:
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]), help="Its role.")
 def issue(name: str, role: str) -> None:
     """Print the secret of a new API key, and nothing else."""
-    with opened(database.connect_beside, existing_database(read_settings())) as connection:
+    with refusals_told(), closing(database.connect_beside(existing_database(read_settings()))) as connection:
         database.refuse_unfit(connection)
-        click.echo(issue_key(connection, name, Role(role)))
+        click.echo(provisioner(connection).issue_key(name, Role(role)))
 
 
 @cli.command()
@@ -303,7 +268,7 @@ def schema() -> None:
 @cli.command()
 def verify() -> None:
     """Prove the books again; name the first bad row, if there is one."""
-    with opened(database.connect_reader, existing_database(read_settings())) as connection:
+    with refusals_told(), closing(database.connect_reader(existing_database(read_settings()))) as connection:
         database.refuse_unfit(connection)
         try:
             proved = verification.verify(connection)

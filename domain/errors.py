@@ -108,13 +108,13 @@ class InvalidInput(InputError):
 
 @dataclass(unsafe_hash=True)
 class InvalidAmount(InputError):
-    """An amount that cannot be moved: not positive, too precise, or too large.
+    """An amount that can never be right: out of bounds, or too precise.
 
-    `decimals` is how many the currency has; `max` is the largest amount, where that was the fault.
+    `decimals` is how many the currency has; `max` is the largest amount there.
     """
 
     code = ErrorCode.INVALID_AMOUNT
-    message = "The amount must be positive, within the maximum, and have no more decimals than its currency."
+    message = "The amount is out of bounds, or has more decimals than its currency."
 
     decimals: int | None = None
     max: Money | None = None

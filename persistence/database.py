@@ -10,6 +10,7 @@ from pathlib import Path
 
 import peewee
 
+from domain.access import PERMISSIONS
 from domain.money import Currency
 from persistence import migrations
 from persistence.library import sqlite3
@@ -18,6 +19,8 @@ APPLICATION_ID = 0x434F5554
 """What tells our files from others: "COUT", in the header of every one of them."""
 
 BUSY_TIMEOUT_S = 5
+OLDEST_LIBRARY = (3, 37, 0)
+SAFE_LIBRARY = (3, 51, 3)
 
 _PRAGMAS: Mapping[str, int | str] = {
     "journal_mode": "wal",
@@ -58,10 +61,18 @@ def connect_reader(path: Path) -> peewee.SqliteDatabase:
     return _connect(path, {**_NO_CHECKPOINTS, "query_only": 1})
 
 
-def sqlite_version() -> tuple[int, ...]:
-    """Return the version of the SQLite library in use."""
-    version: tuple[int, ...] = sqlite3.sqlite_version_info
-    return version
+def risky_library() -> str | None:
+    """Return the version of the SQLite library if it is one that can corrupt a WAL; see persistence/library.py."""
+    return None if sqlite3.sqlite_version_info >= SAFE_LIBRARY else str(sqlite3.sqlite_version)
+
+
+PERMITTED = frozenset((role.value, operation.value) for operation, roles in PERMISSIONS.items() for role in roles)
+"""The permissions of the domain, as rows."""
+
+
+def permitted(database: peewee.Database) -> frozenset[tuple[str, str]]:
+    """Return the permissions that the database enforces."""
+    return frozenset(database.execute_sql("SELECT role, operation FROM permission").fetchall())
 
 
 def refuse_unfit(database: peewee.SqliteDatabase) -> None:
@@ -73,6 +84,8 @@ def refuse_unfit(database: peewee.SqliteDatabase) -> None:
     missing = migrations.missing_walls(database)
     if missing:
         raise DatabaseRefusedError(f"the schema is not as it was made: {', '.join(missing)}")
+    if permitted(database) != PERMITTED:
+        raise DatabaseRefusedError("the permissions in the database are not those of this program")
 
 
 def migrate(database: peewee.SqliteDatabase) -> list[str]:
@@ -108,6 +121,8 @@ class ServerLock:
 
 
 def _connect(path: Path, extra: Mapping[str, int | str]) -> peewee.SqliteDatabase:
+    if sqlite3.sqlite_version_info < OLDEST_LIBRARY:
+        raise DatabaseRefusedError(f"SQLite {sqlite3.sqlite_version} is too old: STRICT tables came with 3.37")
     if not path.parent.is_dir():
         raise DatabaseRefusedError(f"there is no folder {path.parent}")
     if path.exists():

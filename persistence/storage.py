@@ -1,32 +1,52 @@
-"""The writing connection and what becomes of it when the disk fails."""
+"""The server's connections, and what becomes of them when the disk fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import peewee
 import structlog
 
 from domain.ports import StorageError
+from persistence import database
+from persistence.statements import storage_errors
 
 _log = structlog.get_logger("countinghouse")
 
 
 class Storage:
-    """The writing connection, reopened after a failure. When that fails too it is lost, and the server must end."""
+    """A writing and a reading connection. After a failure both are opened anew; if that fails the server must end."""
 
-    def __init__(self, connection: peewee.SqliteDatabase) -> None:
-        self.connection = connection
+    def __init__(self, path: Path) -> None:
+        self.writing = database.connect_writer(path)
+        self.reading = database.connect_reader(path)
         self.is_lost = False
-        self.on_loss: Callable[[], None] = lambda: None
+        self.on_loss: Callable[[], None] | None = None
 
     def reopen(self, failure: StorageError) -> None:
-        """Start over on a new connection: after a failed COMMIT nothing is known of the old one."""
+        """Start over: after a failed COMMIT nothing is known of the old connection."""
         _log.error("storage_failed", reason=str(failure))
         try:
-            self.connection.close()
-            self.connection.connect()
+            for connection in (self.writing, self.reading):
+                connection.close()
+                connection.connect()
         except peewee.PeeweeException as error:
             _log.critical("storage_lost", reason=str(error))
             self.is_lost = True
-            self.on_loss()
+            if self.on_loss:
+                self.on_loss()
+
+    def is_ready(self) -> bool:
+        """Tell whether the books can be read, and were not lost for writing."""
+        try:
+            with storage_errors():
+                self.reading.execute_sql("SELECT 1").fetchone()
+        except StorageError:
+            return False
+        return not self.is_lost
+
+    def close(self) -> None:
+        """Let go of the file. The writer goes last: whoever closes last checkpoints."""
+        self.reading.close()
+        self.writing.close()

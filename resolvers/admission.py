@@ -92,6 +92,10 @@ class Refusals:
         bucket = self._buckets.get(caller.api_client_id)
         return self._settle(bucket) if bucket and bucket.tokens >= 1 else None
 
+    def owe_again(self, caller: Caller, rejection: Rejection) -> None:
+        """Take back a record that could not be written."""
+        self._buckets[caller.api_client_id].turned_away += rejection.repeats
+
     def all_owed(self) -> list[tuple[Caller, Rejection]]:
         """Return what is owed for every client, for the end of the server."""
         return [owed for bucket in self._buckets.values() if (owed := self._settle(bucket))]

@@ -14,8 +14,10 @@ from starlette.responses import Response
 
 from domain.access import Caller
 from domain.catalogue import Catalogue
+from domain.commands import Rejection
+from domain.errors import Forbidden
 from domain.instants import Clock
-from domain.ports import Ledger, Reader
+from domain.ports import Fault, Ledger, Reader
 from resolvers.admission import Doorway, Refusals
 from resolvers.authentication import UnauthenticatedError, authenticate
 from resolvers.context import RequestContext
@@ -126,8 +128,18 @@ class Endpoint:
         if self.refusals.turns_away(caller):
             raise HttpError(rate_limited(self.refusals.seconds_to_wait(caller)))
         if owed := self.refusals.owed(caller):
-            await self.ledger.execute(owed[0], "", owed[1])
+            await self.settle(*owed)
         return caller
+
+    async def settle(self, caller: Caller, rejection: Rejection) -> None:
+        """Write the one record that stands for a flood; keep it owed if it cannot be written now."""
+        try:
+            outcome = await self.ledger.execute(caller, "", rejection)
+        except Fault:
+            self.refusals.owe_again(caller, rejection)
+            raise
+        if not isinstance(outcome.result, Forbidden):
+            self.refusals.owe_again(caller, rejection)
 
     def _context(self, caller: Caller) -> RequestContext:
         edges = LoadedEdges(self.reader, self.catalogue)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TextIO, cast
 
 import structlog
 
@@ -15,6 +17,35 @@ LONGEST_NAME = 64
 """Characters. Shorter than an API key, which is a valid name too and could be pasted for one."""
 
 _log = structlog.get_logger("countinghouse")
+
+
+class _Tolerant(io.TextIOBase):
+    """A stream that swallows its failures: a full disk or a closed pipe must not undo an answer."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
+def log_to(stream: TextIO) -> None:
+    """Write the log to a stream, one JSON object a line."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Tolerant(stream))),
+    )
 
 
 @dataclass(slots=True)

@@ -1,0 +1,76 @@
+"""Keys from the machine itself: written through the same batches, as deeds of the system."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from domain.access import SYSTEM, Role
+from domain.commands import Command
+from domain.errors import DomainError
+from domain.ids import Entropy, Ids
+from domain.instants import Clock
+from domain.ports import Fault, Request
+from domain.services.api_clients import CreateApiClient, IssueApiKey
+from persistence.batches import BatchWriter
+from persistence.books import Books
+
+FIRST_ADMIN = "admin"
+
+
+class OtherRoleError(Exception):
+    """The API client exists already, and is trusted with something else."""
+
+
+class Provisioner:
+    """Issues keys where nobody could ask for them over the API."""
+
+    def __init__(self, connection: peewee.SqliteDatabase, *, clock: Clock, ids: Ids, entropy: Entropy) -> None:
+        self._books = Books(connection)
+        self._writer = BatchWriter(connection, clock=clock, ids=ids, entropy=entropy)
+        self._clock = clock
+        self._entropy = entropy
+
+    def issue_key(self, name: str, role: Role) -> str:
+        """Return the secret of a new key for the API client of that name, created now if there is none.
+
+        Raises OtherRoleError, and DomainError where the key is refused.
+        """
+        client_id = self._books.api_client_id_with_name(name)
+        if client_id is None:
+            client_id = self._perform(CreateApiClient(name=name, role=role)).api_client.id
+        elif (client := self._books.api_client(client_id)) and client.role is not role:
+            raise OtherRoleError(f"that API client exists with the role {client.role.value}")
+        secret: str = self._perform(IssueApiKey(api_client_id=client_id)).secret
+        return secret
+
+    def leave_first_key(self, path: Path) -> bool:
+        """Leave a key for `admin` in a private file, where no ADMIN has a usable one. Tell whether that was so."""
+        now = self._clock.now()
+        if any(key.is_usable(now) for admin in self._books.admins() for key in self._books.api_keys_of(admin.id)):
+            return False
+        _write_private(path, self.issue_key(FIRST_ADMIN, Role.ADMIN) + "\n")
+        return True
+
+    def _perform(self, command: Command) -> Any:
+        (outcome,) = self._writer.run([Request(SYSTEM, self._entropy.bytes(16).hex(), command)])
+        if isinstance(outcome, Fault):
+            raise outcome
+        if isinstance(outcome.result, DomainError):
+            raise outcome.result
+        return outcome.result
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner ever could read, whole or not at all."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
