@@ -83,10 +83,21 @@ def from_plain(kind: Any, plain: Any) -> Any:
     return kind(plain)
 
 
+def digest(content: object, salt: bytes) -> str:
+    """Return what stands for free text in the log: SHA-256(salt || JSON), in hexadecimal."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(salt + text.encode()).hexdigest()
+
+
 def free_text(value: Any) -> dict[str, Any]:
     """Return the free text that a value carries, by field name; blank fields are left out."""
     present = ((field.name, getattr(value, field.name)) for field in _fields(type(value)) if field.is_free_text)
     return {name: text for name, text in present if text}
+
+
+def free_text_names(kind: type) -> frozenset[str]:
+    """Return the names of the fields of a type that hold free text."""
+    return frozenset(field.key for field in _fields(kind) if field.is_free_text)
 
 
 def camel_case(name: str) -> str:
@@ -104,7 +115,7 @@ def _fields_to_plain(value: Any, salt: bytes | None) -> dict[str, Any]:
         if not field.is_free_text:
             plain[field.key] = to_plain(content, salt)
         elif salt is not None and content:
-            plain[field.key] = _digest(content, salt)
+            plain[field.key] = digest(content, salt)
     return plain
 
 
@@ -135,11 +146,6 @@ def _read_fields(kind: Any) -> tuple[_Field, ...]:
 
 
 _fields: Callable[[Any], tuple[_Field, ...]] = cache(_read_fields)
-
-
-def _digest(content: object, salt: bytes) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(salt + text.encode()).hexdigest()
 
 
 def _blank(kind: object) -> object:

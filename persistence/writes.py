@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import peewee
 from peewee import SQL, fn
 
-from domain.accounts import Account, AccountState
-from domain.audit import AuditRecord
+from domain.accounts import Account
 from domain.decisions import Batch
-from domain.freezes import Freeze
-from domain.idempotency import Decision
-from domain.records import FORM
-from domain.transactions import Transaction
-from domain.unit_of_work import FreeText, Staged
-from persistence import tables
+from domain.unit_of_work import Staged
+from persistence import tables, values
 from persistence.statements import Hole, Statement, array, insertion
 
 
@@ -124,9 +118,9 @@ def write(database: peewee.Database, batch: Batch) -> None:
     staged = batch.staged
     if not staged.audit:
         return
-    _run(database, _AUDIT, map(_audit_row, staged.audit))
-    _run(database, _TEXT, map(_text_row, staged.text))
-    _run(database, _IDEMPOTENCY, map(_idempotency_row, staged.decisions.values()))
+    _run(database, _AUDIT, map(values.audit_row, staged.audit))
+    _run(database, _TEXT, map(values.text_row, staged.text))
+    _run(database, _IDEMPOTENCY, map(values.idempotency_row, staged.decisions.values()))
     _write_access(database, staged)
     _write_accounts(database, staged)
     _run(database, _BATCH, [(batch.head.batch + 1, batch.head.sequence + 1, batch.sequence, batch.now)])
@@ -172,17 +166,17 @@ def _write_accounts(database: peewee.Database, staged: Staged) -> None:
     accounts, freezes, created = staged.accounts.values(), staged.freezes.values(), staged.created
     opened = [account for account in accounts if account.id in created]
     _write_currencies(database, opened)
-    _run(database, _ACCOUNTS, [_opened_row(account, created) for account in opened])
+    _run(database, _ACCOUNTS, [values.opened_row(account, created) for account in opened])
     _run(database, _RENAMED_ACCOUNTS, [(id_, named, named) for id_, named in staged.named.items()])
-    _run(database, _TRANSACTIONS, map(_transaction_row, staged.transactions.values()))
-    _run(database, _ENTRIES, (row for made in staged.transactions.values() for row in _entry_rows(made)))
-    _run(database, _FREEZES, [_freeze_row(f, staged) for f in freezes if f.id in created])
+    _run(database, _TRANSACTIONS, map(values.transaction_row, staged.transactions.values()))
+    _run(database, _ENTRIES, (row for made in staged.transactions.values() for row in values.entry_rows(made)))
+    _run(database, _FREEZES, [values.freeze_row(f, staged) for f in freezes if f.id in created])
     _run(
         database,
         _RELEASED_FREEZES,
         [(f.id, f.released_at, f.released_by, staged.changed[f.id]) for f in freezes if f.id not in created],
     )
-    _run(database, _CHANGED_ACCOUNTS, [_changed_row(account, staged.changed[account.id]) for account in accounts])
+    _run(database, _CHANGED_ACCOUNTS, [values.changed_row(account, staged.changed[account.id]) for account in accounts])
 
 
 def _write_currencies(database: peewee.Database, opened: list[Account]) -> None:
@@ -196,113 +190,3 @@ def _write_currencies(database: peewee.Database, opened: list[Account]) -> None:
 def _run(database: peewee.Database, statement: Statement, rows: Rows) -> None:
     if rows := list(rows):
         statement(database, rows=array(rows))
-
-
-def _audit_row(record: AuditRecord) -> tuple[Any, ...]:
-    return (
-        record.sequence,
-        record.at,
-        record.outcome.value,
-        record.operation.value,
-        record.api_client_id,
-        record.api_key_id,
-        record.role.value,
-        record.idempotency_key,
-        array(record.target_ids),
-        record.error_code.value if record.error_code else None,
-        record.details,
-        record.previous_hash,
-        record.hash,
-    )
-
-
-def _text_row(text: FreeText) -> tuple[Any, ...]:
-    words = text.content
-    metadata = json.dumps(words["metadata"], ensure_ascii=False) if "metadata" in words else None
-    return (text.sequence, text.salt.hex(), words.get("name"), words.get("description"), words.get("note"), metadata)
-
-
-def _idempotency_row(decision: Decision) -> tuple[Any, ...]:
-    record, scope = decision.record, decision.record.scope
-    return (
-        scope.api_client_id,
-        scope.operation.value,
-        scope.key,
-        record.outcome.value,
-        decision.fingerprint,
-        FORM,
-        record.sequence,
-    )
-
-
-def _opened_row(account: Account, created: Mapping[str, int]) -> tuple[Any, ...]:
-    return (
-        account.id,
-        account.kind.value,
-        account.currency.code,
-        AccountState.ACTIVE.value,
-        0,
-        0,
-        account.overdraft_limit.minor,
-        0,
-        account.reference,
-        account.opened_at,
-        created[account.id],
-        created[account.id],
-        created[account.id],
-    )
-
-
-def _changed_row(account: Account, changed: int) -> tuple[Any, ...]:
-    return (
-        account.id,
-        account.state.value,
-        account.posted.minor,
-        account.held.minor,
-        account.overdraft_limit.minor,
-        account.version,
-        changed,
-        account.closed_at,
-        account.version if account.state is AccountState.CLOSED else None,
-    )
-
-
-def _transaction_row(transaction: Transaction) -> tuple[Any, ...]:
-    return (
-        transaction.sequence,
-        transaction.id,
-        transaction.kind.value,
-        transaction.amount.minor,
-        transaction.amount.currency.code,
-        transaction.reference,
-        transaction.created_at,
-    )
-
-
-def _entry_rows(transaction: Transaction) -> Rows:
-    for entry in transaction.entries:
-        yield (
-            entry.account_id,
-            entry.version,
-            transaction.sequence,
-            entry.amount.minor,
-            entry.balance_after.minor,
-            transaction.created_at,
-        )
-
-
-def _freeze_row(freeze: Freeze, staged: Staged) -> tuple[Any, ...]:
-    return (
-        freeze.id,
-        freeze.account_id,
-        freeze.scope.value,
-        freeze.reason.value,
-        freeze.placed_at,
-        freeze.placed_by,
-        freeze.placed_role.value,
-        staged.created[freeze.id],
-        staged.changed[freeze.id],
-        freeze.expires_at,
-        freeze.released_at,
-        freeze.released_by,
-    )
