@@ -23,8 +23,6 @@ async def _api_client(root: strawberry.Parent[ApiKey], info: Info) -> ApiClient 
 
 @strawberry.type(description="A calling system. Read by AUDITOR and ADMIN, and by itself.")
 class ApiClient(Node):
-    """A calling system."""
-
     name: str = strawberry.field(description="What it is called; unique.")
     role: Role = strawberry.field(description="What it is trusted with.")
     disabled_at: DateTime | None = strawberry.field(description="Since when it may not act; null while it may.")
@@ -47,8 +45,6 @@ class ApiClient(Node):
     description="One credential of an API client. Its secret is shown once, when it is issued. ADMIN only."
 )
 class ApiKey(Node):
-    """One credential of an API client."""
-
     api_client_id: strawberry.Private[str]
     created_at: DateTime = strawberry.field(description="When it was issued.")
     expires_at: DateTime | None = strawberry.field(description="From when on it is worthless; null for never.")
@@ -69,44 +65,32 @@ class ApiKey(Node):
 
 @strawberry.input(description="Which API client to register.")
 class CreateApiClientInput:
-    """Which API client to register."""
-
     name: str = strawberry.field(description="1 to 128 characters, not blank, unique.")
     role: Role = strawberry.field(description="What to trust it with.")
 
 
 @strawberry.input(description="Which API client gets which role.")
 class ChangeApiClientRoleInput:
-    """Which API client gets which role."""
-
     api_client_id: strawberry.ID = strawberry.field(description="The API client.")
     role: Role = strawberry.field(description="What to trust it with from now on.")
 
 
 @strawberry.input(description="Which API client to disable.")
 class DisableApiClientInput:
-    """Which API client to disable."""
-
     api_client_id: strawberry.ID = strawberry.field(description="The API client.")
 
 
 @strawberry.input(description="Which API client to enable.")
 class EnableApiClientInput:
-    """Which API client to enable."""
-
     api_client_id: strawberry.ID = strawberry.field(description="The API client.")
 
 
 @strawberry.input(description="Which API client gets another key.")
 class IssueApiKeyInput:
-    """Which API client gets another key."""
-
     api_client_id: strawberry.ID = strawberry.field(description="The API client. It may have 10 usable keys.")
     expires_at: DateTime | None = strawberry.field(default=None, description="When the key ends; never if left out.")
 
 
 @strawberry.input(description="Which API key to revoke.")
 class RevokeApiKeyInput:
-    """Which API key to revoke."""
-
     api_key_id: strawberry.ID = strawberry.field(description="The key, by its id, not its secret.")

@@ -53,8 +53,6 @@ async def _entries(
 
 @strawberry.type(description="One reason why an account is FROZEN. Several can be live; each is released on its own.")
 class Freeze(Node):
-    """One reason why an account is FROZEN."""
-
     placed_by_id: strawberry.Private[str]
     released_by_id: strawberry.Private[str | None]
     scope: FreezeScope = strawberry.field(description="What it stops.")
@@ -88,8 +86,6 @@ class Freeze(Node):
 
 @strawberry.type(description="A customer's balance in one currency. Read by every role.")
 class Account(Node):
-    """A customer's balance in one currency."""
-
     reference: str | None = strawberry.field(description="The caller's own id of the account; unique when given.")
     name: str = strawberry.field(description="What the account is called.")
     currency: CurrencyCode = strawberry.field(description="The only currency it holds.")
@@ -127,8 +123,6 @@ class Account(Node):
 
 @strawberry.input(description="Which accounts to list. What is left out does not restrict.")
 class AccountFilter:
-    """Which accounts to list."""
-
     state: AccountState | None = strawberry.field(default=None, description="Only those in this state.")
     currency: CurrencyCode | None = strawberry.field(default=None, description="Only those in this currency.")
     reference_prefix: str | None = strawberry.field(
@@ -139,8 +133,6 @@ class AccountFilter:
 
 @strawberry.input(description="Which account to open.")
 class OpenAccountInput:
-    """Which account to open."""
-
     currency: CurrencyCode = strawberry.field(description="The currency it will hold, for ever.")
     name: str = strawberry.field(description="1 to 128 characters, not blank.")
     reference: str | None = strawberry.field(
@@ -157,16 +149,12 @@ class OpenAccountInput:
 
 @strawberry.input(description="Which account gets which name.")
 class RenameAccountInput:
-    """Which account gets which name."""
-
     account_id: strawberry.ID = strawberry.field(description="The account.")
     name: str = strawberry.field(description="1 to 128 characters, not blank.")
 
 
 @strawberry.input(description="Which account to freeze, and how.")
 class FreezeAccountInput:
-    """Which account to freeze, and how."""
-
     account_id: strawberry.ID = strawberry.field(description="The account.")
     scope: FreezeScope = strawberry.field(default=FreezeScope.ALL, description="What to stop.")
     reason: FreezeReason = strawberry.field(description="Why.")
@@ -176,8 +164,6 @@ class FreezeAccountInput:
 
 @strawberry.input(description="Which freeze to release.")
 class UnfreezeAccountInput:
-    """Which freeze to release."""
-
     account_id: strawberry.ID = strawberry.field(description="The account.")
     freeze_id: strawberry.ID | None = strawberry.field(
         default=None, description="The freeze; may be left out while only one is live."
@@ -187,7 +173,5 @@ class UnfreezeAccountInput:
 
 @strawberry.input(description="Which account to close.")
 class CloseAccountInput:
-    """Which account to close."""
-
     account_id: strawberry.ID = strawberry.field(description="The account. It must be empty.")
     note: str | None = strawberry.field(default=None, description="In your own words; at most 500 characters.")

@@ -31,8 +31,6 @@ async def _transaction(root: strawberry.Parent[IdempotencyRecord], info: Info) -
 
 @strawberry.type(description="One outcome of a mutation, chained to the one before it. Read by AUDITOR and ADMIN.")
 class AuditRecord(Node):
-    """One outcome of a mutation."""
-
     api_client_id: strawberry.Private[str]
     sequence: Int64 = strawberry.field(description="Its number: without gaps, in order of commit.")
     at: DateTime = strawberry.field(description="When it was decided.")
@@ -72,8 +70,6 @@ class AuditRecord(Node):
 
 @strawberry.type(description="What became of an idempotency key. Read by its own API client, AUDITOR and ADMIN.")
 class IdempotencyRecord:
-    """What became of an idempotency key."""
-
     key: Key = strawberry.field(description="The key.")
     operation: Operation = strawberry.field(description="The operation it was used for.")
     decided_at: DateTime = strawberry.field(description="When it was decided.")
@@ -101,8 +97,6 @@ class IdempotencyRecord:
 
 @strawberry.input(description="Which audit records to list. What is left out does not restrict.")
 class AuditFilter:
-    """Which audit records to list."""
-
     outcome: AuditOutcome | None = strawberry.field(default=None, description="Only those that ended so.")
     operation: Operation | None = strawberry.field(default=None, description="Only those of this operation.")
     api_client_id: strawberry.ID | None = strawberry.field(default=None, description="Only those of this API client.")
@@ -114,7 +108,5 @@ class AuditFilter:
 
 @strawberry.input(description="Which idempotency key to give up.")
 class AbandonIdempotencyKeyInput:
-    """Which idempotency key to give up."""
-
     operation: Operation = strawberry.field(description="The operation it was meant for.")
     key: Key = strawberry.field(description="The key, of the calling API client itself.")

@@ -11,8 +11,6 @@ from schema.scalars import CurrencyCode, DateTime, Decimal, Int64
 
 @strawberry.interface(description="What every error tells, so that a client can handle also those it does not know.")
 class UserError:
-    """What every error tells."""
-
     code: ErrorCode = strawberry.field(description="The machine-readable name of the error.")
     message: str = strawberry.field(description="One fixed sentence, for people. It never echoes the input.")
     path: list[str] | None = strawberry.field(description="Where in the arguments the fault lies; null if nowhere.")
@@ -28,8 +26,6 @@ class InvalidInput(UserError):
 
 @strawberry.type(description="The amount cannot be moved by anyone. Leaves the idempotency key unused.")
 class InvalidAmount(UserError):
-    """The amount cannot be moved by anyone."""
-
     decimals: int | None = strawberry.field(description="How many decimals the currency has.")
     max: Decimal | None = strawberry.field(description="The largest amount, in that currency.")
 
@@ -41,8 +37,6 @@ class SameAccount(UserError):
 
 @strawberry.type(description="The role suffices for the operation in general, but not for this case of it.")
 class NotPermitted(UserError):
-    """The role does not suffice for this case."""
-
     required_roles: list[Role] = strawberry.field(description="The roles that would suffice.")
 
 
@@ -53,8 +47,6 @@ class LastAdmin(UserError):
 
 @strawberry.type(description="The key was used before, for a request with other input.")
 class IdempotencyKeyReused(UserError):
-    """The key was used for another request."""
-
     first_decided_at: DateTime = strawberry.field(description="When the other request was decided.")
     differing_fields: list[str] = strawberry.field(description="The input fields in which the two differ.")
 
@@ -66,29 +58,21 @@ class IdempotencyKeyAbandoned(UserError):
 
 @strawberry.type(description="No customer account has this id.")
 class AccountNotFound(UserError):
-    """No such account."""
-
     account_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
 
 
 @strawberry.type(description="The account has no live freeze of this id.")
 class FreezeNotFound(UserError):
-    """No such live freeze."""
-
     freeze_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
 
 
 @strawberry.type(description="No API client that can be administered has this id.")
 class ApiClientNotFound(UserError):
-    """No such API client."""
-
     api_client_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
 
 
 @strawberry.type(description="No API key has this id, or it is revoked already.")
 class ApiKeyNotFound(UserError):
-    """No such API key."""
-
     api_key_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
 
 
@@ -104,16 +88,12 @@ class NameTaken(UserError):
 
 @strawberry.type(description="The account is closed, for ever.")
 class AccountClosed(UserError):
-    """The account is closed."""
-
     account_id: strawberry.ID = strawberry.field(description="The account.")
     closed_at: DateTime = strawberry.field(description="When it was closed.")
 
 
 @strawberry.type(description="A live freeze forbids this.")
 class AccountFrozen(UserError):
-    """A live freeze forbids this."""
-
     account_id: strawberry.ID = strawberry.field(description="The account.")
     scope: FreezeScope = strawberry.field(description="What the live freezes stop, added up.")
     until: DateTime | None = strawberry.field(description="When the last of them expires; null if one never does.")
@@ -121,22 +101,16 @@ class AccountFrozen(UserError):
 
 @strawberry.type(description="There is no live freeze to release.")
 class AccountNotFrozen(UserError):
-    """There is no live freeze."""
-
     account_id: strawberry.ID = strawberry.field(description="The account.")
 
 
 @strawberry.type(description="Several freezes are live: name the one to release.")
 class AmbiguousFreeze(UserError):
-    """Several freezes are live."""
-
     freeze_ids: list[strawberry.ID] = strawberry.field(description="The live freezes, oldest first.")
 
 
 @strawberry.type(description="Only an empty account closes.")
 class AccountNotEmpty(UserError):
-    """The account is not empty."""
-
     posted: Money = strawberry.field(description="What is still posted.")
     held: Money = strawberry.field(description="What is still held.")
     open_hold_ids: list[strawberry.ID] = strawberry.field(description="The holds that are still open.")
@@ -144,52 +118,38 @@ class AccountNotEmpty(UserError):
 
 @strawberry.type(description="The API client is disabled.")
 class ApiClientDisabled(UserError):
-    """The API client is disabled."""
-
     api_client_id: strawberry.ID = strawberry.field(description="The API client.")
 
 
 @strawberry.type(description="The API client has as many usable keys as it may have.")
 class ApiKeyLimit(UserError):
-    """The API client has too many keys."""
-
     maximum: int = strawberry.field(description="How many it may have.")
 
 
 @strawberry.type(description="The account holds another currency.")
 class CurrencyMismatch(UserError):
-    """The account holds another currency."""
-
     expected: CurrencyCode = strawberry.field(description="The account's currency.")
 
 
 @strawberry.type(description="The account is not as the request required.")
 class PreconditionFailed(UserError):
-    """The account is not as required."""
-
     version: Int64 = strawberry.field(description="The version it has.")
     available: Money = strawberry.field(description="What is available.")
 
 
 @strawberry.type(description="A balance would exceed what the books can hold.")
 class LimitExceeded(UserError):
-    """A balance would exceed its limit."""
-
     limit: Money = strawberry.field(description="The limit.")
 
 
 @strawberry.type(description="Less is available than is asked for.")
 class InsufficientFunds(UserError):
-    """Too little is available."""
-
     available: Money = strawberry.field(description="What is available.")
     shortfall: Money = strawberry.field(description="How much is missing.")
 
 
 @strawberry.type(description="Too many writes are waiting; nothing was decided. Send the same key again.")
 class Overloaded(UserError):
-    """Too many writes are waiting."""
-
     retry_after_ms: int = strawberry.field(description="How long to wait first, in milliseconds.")
 
 

@@ -10,15 +10,11 @@ from schema.scalars import DateTime
 
 @strawberry.input(description="From one instant up to another: half-open.")
 class TimeRange:
-    """From one instant up to another."""
-
     since: DateTime | None = strawberry.field(default=None, description="The first instant that counts.")
     until: DateTime | None = strawberry.field(default=None, description="The first instant that no longer counts.")
 
 
 @strawberry.input(description="From one amount to another, both included, in one currency.")
 class AmountRange:
-    """From one amount to another."""
-
     min: MoneyInput | None = strawberry.field(default=None, description="The smallest amount that counts.")
     max: MoneyInput | None = strawberry.field(default=None, description="The largest amount that counts.")

@@ -11,8 +11,6 @@ from schema.scalars import CurrencyCode, Decimal
 
 @strawberry.type(description="An amount of one currency.")
 class Money:
-    """An amount of one currency."""
-
     amount: Decimal = strawberry.field(description="In major units, with exactly the decimals of the currency.")
     currency: CurrencyCode = strawberry.field(description="The currency, by its ISO 4217 code.")
 
@@ -24,16 +22,12 @@ class Money:
 
 @strawberry.input(description="An amount of one currency.")
 class MoneyInput:
-    """An amount of one currency, as asked for."""
-
     amount: Decimal = strawberry.field(description="In major units, with at most the decimals of the currency.")
     currency: CurrencyCode = strawberry.field(description="The currency, by its ISO 4217 code.")
 
 
 @strawberry.type(description="One pair of metadata.")
 class MetadataEntry:
-    """One pair of metadata."""
-
     key: str = strawberry.field(description="The key, unique within its metadata.")
     value: str = strawberry.field(description="The value.")
 
@@ -45,7 +39,5 @@ class MetadataEntry:
 
 @strawberry.input(description="One pair of metadata. There are at most 20.")
 class MetadataEntryInput:
-    """One pair of metadata, as asked for."""
-
     key: str = strawberry.field(description="1 to 40 characters, not blank, each key once.")
     value: str = strawberry.field(description="At most 500 characters.")

@@ -7,6 +7,4 @@ import strawberry
 
 @strawberry.interface(description="Something with an id of its own, which `node` finds again.")
 class Node:
-    """Something with an id of its own."""
-
     id: strawberry.ID = strawberry.field(description="Opaque, unique across all types, and never reused.")

@@ -14,8 +14,6 @@ After = Annotated[str | None, strawberry.argument(description="The endCursor of 
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    """Where a page stands in its list."""
-
     has_next_page: bool = strawberry.field(description="Whether more follows this page.")
     has_previous_page: bool = strawberry.field(description="Whether this page was asked for with a cursor.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null on an empty page.")
@@ -24,15 +22,11 @@ class PageInfo:
 
 @strawberry.type(description="One element of a page.")
 class Edge(Generic[Noun]):
-    """One element of a page."""
-
     cursor: str = strawberry.field(description="The element's place in the list. Opaque.")
     node: Noun = strawberry.field(description="The element.")
 
 
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[Noun]):
-    """One page of a list."""
-
     edges: list[Edge[Noun]] = strawberry.field(description="The elements, in the order of the list.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")

@@ -20,8 +20,6 @@ from schema.enums import Role
     description="Only API clients with one of these roles get an answer; others get the error FORBIDDEN.",
 )
 class RequiresRoleDirective:
-    """The roles that may ask for a field."""
-
     any_of: list[Role]
 
 

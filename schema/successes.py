@@ -25,38 +25,28 @@ class Success:
 
 @strawberry.type(description="The account is open.")
 class OpenAccountSuccess(Success):
-    """The account is open."""
-
     account: Account = strawberry.field(description=_ACCOUNT)
 
 
 @strawberry.type(description="The account has its new name.")
 class RenameAccountSuccess(Success):
-    """The account has its new name."""
-
     account: Account = strawberry.field(description=_ACCOUNT)
 
 
 @strawberry.type(description="The money is on the account.")
 class DepositSuccess(Success):
-    """The money is on the account."""
-
     transaction: Transaction = strawberry.field(description=_TRANSACTION)
     account: Account = strawberry.field(description=_ACCOUNT)
 
 
 @strawberry.type(description="The money has left the account.")
 class WithdrawSuccess(Success):
-    """The money has left the account."""
-
     transaction: Transaction = strawberry.field(description=_TRANSACTION)
     account: Account = strawberry.field(description=_ACCOUNT)
 
 
 @strawberry.type(description="The money is on the other account.")
 class TransferSuccess(Success):
-    """The money is on the other account."""
-
     transaction: Transaction = strawberry.field(description=_TRANSACTION)
     from_account: Account = strawberry.field(description="The debited account as decided, on a replay too.")
     to_account: Account = strawberry.field(description="The credited account as decided, on a replay too.")
@@ -64,59 +54,43 @@ class TransferSuccess(Success):
 
 @strawberry.type(description="The freeze is live.")
 class FreezeAccountSuccess(Success):
-    """The freeze is live."""
-
     freeze: Freeze = strawberry.field(description="The freeze as placed.")
     account: Account = strawberry.field(description=_ACCOUNT)
 
 
 @strawberry.type(description="The freeze is released. The account stays FROZEN while another one is live.")
 class UnfreezeAccountSuccess(Success):
-    """The freeze is released."""
-
     freeze: Freeze = strawberry.field(description="The freeze as released.")
     account: Account = strawberry.field(description=_ACCOUNT)
 
 
 @strawberry.type(description="The account is closed, for ever.")
 class CloseAccountSuccess(Success):
-    """The account is closed."""
-
     account: Account = strawberry.field(description=_ACCOUNT)
 
 
 @strawberry.type(description="The API client exists. It needs a key to act.")
 class CreateApiClientSuccess(Success):
-    """The API client exists."""
-
     api_client: ApiClient = strawberry.field(description=_API_CLIENT)
 
 
 @strawberry.type(description="The API client has its new role.")
 class ChangeApiClientRoleSuccess(Success):
-    """The API client has its new role."""
-
     api_client: ApiClient = strawberry.field(description=_API_CLIENT)
 
 
 @strawberry.type(description="The API client may no longer act.")
 class DisableApiClientSuccess(Success):
-    """The API client may no longer act."""
-
     api_client: ApiClient = strawberry.field(description=_API_CLIENT)
 
 
 @strawberry.type(description="The API client may act.")
 class EnableApiClientSuccess(Success):
-    """The API client may act."""
-
     api_client: ApiClient = strawberry.field(description=_API_CLIENT)
 
 
 @strawberry.type(description="The key is usable.")
 class IssueApiKeySuccess(Success):
-    """The key is usable."""
-
     api_key: ApiKey = strawberry.field(description="The key as issued.")
     secret: str | None = strawberry.field(
         description="What the client sends to authenticate. In the first answer only: it is stored nowhere, and null "
@@ -126,13 +100,9 @@ class IssueApiKeySuccess(Success):
 
 @strawberry.type(description="The key is worthless: it moves nothing that is answered after this.")
 class RevokeApiKeySuccess(Success):
-    """The key is worthless."""
-
     api_key: ApiKey = strawberry.field(description="The key as revoked.")
 
 
 @strawberry.type(description="The fate of the key is known, and final.")
 class AbandonIdempotencyKeySuccess(Success):
-    """The fate of the key is known."""
-
     record: IdempotencyRecord = strawberry.field(description="What became of the key.")

@@ -33,8 +33,6 @@ async def _transaction(root: strawberry.Parent[Entry], info: Info) -> Transactio
 
 @strawberry.type(description="What one transaction did to one account.")
 class Entry:
-    """What one transaction did to one account."""
-
     account_id: strawberry.Private[str]
     transaction_id: strawberry.Private[str]
     version: Int64 = strawberry.field(description="The account's version with this entry.")
@@ -61,8 +59,6 @@ class Entry:
 
 @strawberry.type(description="One movement of money. Never changed, never deleted. Read by every role.")
 class Transaction(Node):
-    """One movement of money."""
-
     sequence: Int64 = strawberry.field(description="Its place in the audit log: greater is later, without exception.")
     kind: TransactionKind = strawberry.field(description="Why money moved.")
     amount: Money = strawberry.field(description="How much; positive.")
@@ -92,16 +88,12 @@ class Transaction(Node):
 
 @strawberry.input(description="Which entries of an account to list. What is left out does not restrict.")
 class EntryFilter:
-    """Which entries of an account to list."""
-
     created_at: TimeRange | None = strawberry.field(default=None, description="Only those made in this range.")
     amount: AmountRange | None = strawberry.field(default=None, description="Only those of this signed amount.")
 
 
 @strawberry.input(description="Which transactions to list. What is left out does not restrict.")
 class TransactionFilter:
-    """Which transactions to list."""
-
     kind: TransactionKind | None = strawberry.field(default=None, description="Only those of this kind.")
     account_id: strawberry.ID | None = strawberry.field(default=None, description="Only those with this account.")
     reference: str | None = strawberry.field(default=None, description="Only those with exactly this reference.")
@@ -118,8 +110,6 @@ _MIN_AVAILABLE_AFTER = "Refuse with PreconditionFailed if less would be availabl
 
 @strawberry.input(description="What to deposit.")
 class DepositInput:
-    """What to deposit."""
-
     account_id: strawberry.ID = strawberry.field(description="The account to credit.")
     amount: MoneyInput = strawberry.field(description="How much: positive, in the account's currency.")
     reference: str | None = strawberry.field(default=None, description=_REFERENCE)
@@ -130,8 +120,6 @@ class DepositInput:
 
 @strawberry.input(description="What to withdraw.")
 class WithdrawInput:
-    """What to withdraw."""
-
     account_id: strawberry.ID = strawberry.field(description="The account to debit.")
     amount: MoneyInput = strawberry.field(description="How much: positive, in the account's currency.")
     reference: str | None = strawberry.field(default=None, description=_REFERENCE)
@@ -143,8 +131,6 @@ class WithdrawInput:
 
 @strawberry.input(description="What to transfer.")
 class TransferInput:
-    """What to transfer."""
-
     from_account_id: strawberry.ID = strawberry.field(description="The account to debit.")
     to_account_id: strawberry.ID = strawberry.field(description="The account to credit.")
     amount: MoneyInput = strawberry.field(description="How much: positive, in the currency of both accounts.")

@@ -95,22 +95,32 @@ def open_account(work: UnitOfWork, command: OpenAccount) -> OpenAccountSuccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenameAccount(Command):
+class AccountCommand(Command):
+    """A deed upon one account."""
+
+    account_id: str
+
+    # Subclasses call this by name: where a slotted dataclass is made anew, the argumentless super() loses its class.
+    def __post_init__(self) -> None:
+        text.require_id(self.account_id, ACCOUNT_ID)
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        return (self.account_id,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameAccount(AccountCommand):
     """Give an account another name."""
 
     operation: ClassVar[Operation] = Operation.RENAME_ACCOUNT
     refusals: ClassVar[frozenset[type[DomainError]]] = frozenset({InvalidInput, AccountNotFound, AccountClosed})
 
-    account_id: str
     name: str = field(metadata=FREE_TEXT)
 
     def __post_init__(self) -> None:
-        text.require_id(self.account_id, ACCOUNT_ID)
+        AccountCommand.__post_init__(self)
         text.require_name(self.name, ("input", "name"))
-
-    @property
-    def account_ids(self) -> tuple[str, ...]:
-        return (self.account_id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +140,20 @@ def rename_account(work: UnitOfWork, command: RenameAccount) -> RenameAccountSuc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreezeAccount(Command):
+class FreezeAccount(AccountCommand):
     """Put a freeze on an account, on top of any others."""
 
     operation: ClassVar[Operation] = Operation.FREEZE_ACCOUNT
     refusals: ClassVar[frozenset[type[DomainError]]] = frozenset({InvalidInput, AccountNotFound, AccountClosed})
 
-    account_id: str
     reason: FreezeReason
     scope: FreezeScope = FreezeScope.ALL
     note: str | None = field(default=None, metadata=FREE_TEXT)
     expires_at: Instant | None = None
 
     def __post_init__(self) -> None:
-        text.require_id(self.account_id, ACCOUNT_ID)
+        AccountCommand.__post_init__(self)
         object.__setattr__(self, "note", text.sound_note(self.note, ("input", "note")))
-
-    @property
-    def account_ids(self) -> tuple[str, ...]:
-        return (self.account_id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,7 @@ def freeze_account(work: UnitOfWork, command: FreezeAccount) -> FreezeAccountSuc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnfreezeAccount(Command):
+class UnfreezeAccount(AccountCommand):
     """Release one freeze: the one named, or the only one that is live."""
 
     operation: ClassVar[Operation] = Operation.UNFREEZE_ACCOUNT
@@ -191,19 +196,14 @@ class UnfreezeAccount(Command):
         {InvalidInput, NotPermitted, AccountNotFound, FreezeNotFound, AccountClosed, AccountNotFrozen, AmbiguousFreeze}
     )
 
-    account_id: str
     freeze_id: str | None = None
     note: str | None = field(default=None, metadata=FREE_TEXT)
 
     def __post_init__(self) -> None:
-        text.require_id(self.account_id, ACCOUNT_ID)
+        AccountCommand.__post_init__(self)
         if self.freeze_id is not None:
             text.require_id(self.freeze_id, ("input", "freezeId"))
         object.__setattr__(self, "note", text.sound_note(self.note, ("input", "note")))
-
-    @property
-    def account_ids(self) -> tuple[str, ...]:
-        return (self.account_id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,18 +245,13 @@ def _chosen(live: Sequence[Freeze], command: UnfreezeAccount) -> Freeze:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpireFreeze(Command):
+class ExpireFreeze(AccountCommand):
     """Settle a freeze that has run out. The system's own deed: no mutation asks for it."""
 
     operation: ClassVar[Operation] = Operation.EXPIRE_FREEZE
     refusals: ClassVar[frozenset[type[DomainError]]] = frozenset()
 
-    account_id: str
     freeze_id: str
-
-    @property
-    def account_ids(self) -> tuple[str, ...]:
-        return (self.account_id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +280,7 @@ def _release(work: UnitOfWork, account: Account, freeze: Freeze) -> tuple[Freeze
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloseAccount(Command):
+class CloseAccount(AccountCommand):
     """Close an empty account, for ever."""
 
     operation: ClassVar[Operation] = Operation.CLOSE_ACCOUNT
@@ -293,16 +288,11 @@ class CloseAccount(Command):
         {InvalidInput, NotPermitted, AccountNotFound, AccountClosed, AccountNotEmpty}
     )
 
-    account_id: str
     note: str | None = field(default=None, metadata=FREE_TEXT)
 
     def __post_init__(self) -> None:
-        text.require_id(self.account_id, ACCOUNT_ID)
+        AccountCommand.__post_init__(self)
         object.__setattr__(self, "note", text.sound_note(self.note, ("input", "note")))
-
-    @property
-    def account_ids(self) -> tuple[str, ...]:
-        return (self.account_id,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,8 @@ class Movement(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deposit(Movement):
-    """Bring money in from outside."""
-
-    operation: ClassVar[Operation] = Operation.DEPOSIT
-    refusals: ClassVar[frozenset[type[DomainError]]] = CREDIT_REFUSALS
+class HouseMovement(Movement):
+    """A movement between one account and the outside world, which the house account stands for."""
 
     account_id: str
 
@@ -92,6 +89,14 @@ class Deposit(Movement):
     @property
     def moved_ids(self) -> tuple[str, ...]:
         return (self.account_id, accounts.house_account_id(self.amount.currency))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit(HouseMovement):
+    """Bring money in from outside."""
+
+    operation: ClassVar[Operation] = Operation.DEPOSIT
+    refusals: ClassVar[frozenset[type[DomainError]]] = CREDIT_REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +120,13 @@ def deposit(work: UnitOfWork, command: Deposit) -> DepositSuccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw(Movement):
+class Withdraw(HouseMovement):
     """Pay money out."""
 
     operation: ClassVar[Operation] = Operation.WITHDRAW
     refusals: ClassVar[frozenset[type[DomainError]]] = DEBIT_REFUSALS
 
-    account_id: str
     min_available_after: Money | None = None
-
-    @property
-    def account_ids(self) -> tuple[str, ...]:
-        return (self.account_id,)
-
-    @property
-    def moved_ids(self) -> tuple[str, ...]:
-        return (self.account_id, accounts.house_account_id(self.amount.currency))
 
 
 @dataclass(frozen=True, slots=True)
