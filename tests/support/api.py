@@ -23,6 +23,7 @@ from domain.catalogue import Catalogue
 from domain.instants import SteadyClock
 from domain.services.api_clients import CreateApiClient, IssueApiKey
 from persistence import database
+from persistence.books import read_head
 from persistence.currencies import currencies
 from persistence.reader import Reader
 from persistence.writer import QueuedLedger, WriterLimits
@@ -178,10 +179,11 @@ class Api:
     """The application with a typed client in the name of one API client: ADMIN unless told otherwise."""
 
     def __init__(self, kit: Kit, admission: AdmissionLimits | None = None, writing: WriterLimits | None = None) -> None:
-        clock, limits = SteadyClock(kit.clock), admission or AdmissionLimits()
         self.kit = kit
         self.books = kit.opened()
         self.clock = kit.clock
+        clock = SteadyClock(kit.clock, since=read_head(self.books.database).at)
+        limits = admission or AdmissionLimits()
         self.reading = database.connect_reader(kit.path)
         self.storage_errors: list[Exception] = []
         self.endpoint = Endpoint(

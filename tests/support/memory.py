@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import peewee
 
@@ -101,3 +101,11 @@ class MemoryLedger(TestLedger):
     def log(self) -> list[AuditRecord]:
         """Return all audit records, oldest first."""
         return list(self.books.kept.audit)
+
+    def erase_texts(self) -> None:
+        """Blank the words of all callers, and the salts of their digests."""
+        kept = self.books.kept
+        kept.decisions |= {scope: replace(decision, salt=b"") for scope, decision in kept.decisions.items()}
+        kept.accounts |= {id_: replace(account, name="", metadata=()) for id_, account in kept.accounts.items()}
+        kept.transactions |= {id_: replace(t, description=None, metadata=()) for id_, t in kept.transactions.items()}
+        kept.freezes |= {id_: replace(freeze, note=None) for id_, freeze in kept.freezes.items()}

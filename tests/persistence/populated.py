@@ -1,0 +1,82 @@
+"""Books with something in every table, for tests that need something to attack, break or keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from domain.access import Role
+from domain.freezes import FreezeReason
+from domain.instants import Instant
+from domain.services.accounts import CloseAccount, FreezeAccount, RenameAccount, UnfreezeAccount
+from domain.services.api_clients import IssueApiKey, RevokeApiKey
+from domain.services.movements import Deposit, Transfer, Withdraw
+from tests.support import raw
+from tests.support.books import EUR, JPY, TestLedger, euros, migrated
+
+FUNDED, EMPTY, CLOSED, FROZEN, YEN, OTHER = (f"acct_{number:026}" for number in range(1, 7))
+MANAGER, TELLER = (f"cli_{number:026}" for number in (1, 2))
+USABLE_KEY, REVOKED_KEY = (f"key_{number:026}" for number in (1, 3))
+UNUSED = "unused"
+RELEASED_FREEZE, LIVE_FREEZE = (f"frz_{number:026}" for number in (1, 2))
+
+
+def populate(path: Path) -> None:
+    """Make the file."""
+    ledger = TestLedger(migrated(path))
+    _people(ledger)
+    _accounts(ledger)
+    _movements(ledger)
+    ledger.database.close()
+    raw.run(path, *_REVERSAL)
+
+
+def _people(ledger: TestLedger) -> None:
+    manager, teller = ledger.caller(Role.ADMIN, "manager"), ledger.caller(Role.TELLER, "teller")
+    revoked = ledger.succeed(IssueApiKey(api_client_id=teller.api_client_id)).api_key
+    ledger.succeed(RevokeApiKey(api_key_id=revoked.id))
+    assert not ledger.execute(IssueApiKey(api_client_id=TELLER, expires_at=Instant(1)), key=UNUSED).is_success
+    assert (manager.api_client_id, teller.api_client_id, revoked.id) == (MANAGER, TELLER, REVOKED_KEY)
+
+
+def _accounts(ledger: TestLedger) -> None:
+    named = {"metadata": (("branch", "7"),)}
+    made = [ledger.opened(EUR, reference="R-1", **named), *(ledger.opened(EUR) for _ in range(3)), ledger.opened(JPY)]
+    assert [account.id for account in made] == [FUNDED, EMPTY, CLOSED, FROZEN, YEN]
+    ledger.succeed(CloseAccount(account_id=CLOSED))
+    ledger.succeed(FreezeAccount(account_id=FUNDED, reason=FreezeReason.OPERATIONS, note="by mistake"))
+    ledger.succeed(UnfreezeAccount(account_id=FUNDED))
+    ledger.succeed(FreezeAccount(account_id=FROZEN, reason=FreezeReason.COMPLIANCE))
+    ledger.succeed(RenameAccount(account_id=YEN, name="Yen"))
+
+
+def _movements(ledger: TestLedger) -> None:
+    ledger.succeed(Deposit(account_id=FUNDED, amount=euros(1000), reference="first", description="wages"))
+    ledger.succeed(Withdraw(account_id=FUNDED, amount=euros(200)))
+    assert ledger.funded(500).id == OTHER
+    ledger.succeed(Transfer(from_account_id=OTHER, to_account_id=FUNDED, amount=euros(50)))
+    assert not ledger.execute(Withdraw(account_id=FUNDED, amount=euros(10**6))).is_success
+
+
+_NEXT, _AT = "(SELECT max(last_sequence) + 1 FROM batch)", "(SELECT max(at) + 1 FROM batch)"
+_REVERSAL = (
+    f"""
+    INSERT INTO audit
+    SELECT sequence + 1, at + 1, 'SUCCEEDED', 'REVERSE_TRANSACTION', api_client_id, api_key_id, role, NULL,
+        '["{FUNDED}"]', NULL, '{{}}', hash, hash
+    FROM audit ORDER BY sequence DESC LIMIT 1
+    """,  # noqa: S608
+    f"""INSERT INTO "transaction" VALUES ({_NEXT}, 'txn_reversal', 'REVERSAL', 30, 'EUR', NULL, {_AT})""",  # noqa: S608
+    f"""
+    INSERT INTO entry
+    SELECT id, version + 1, {_NEXT}, iif(kind = 'HOUSE', 30, -30), posted + iif(kind = 'HOUSE', 30, -30), {_AT}
+    FROM account WHERE id IN ('{FUNDED}', 'house_EUR')
+    """,  # noqa: S608
+    f"""
+    UPDATE account
+    SET version = version + 1, posted = posted + iif(kind = 'HOUSE', 30, -30), changed_sequence = {_NEXT}
+    WHERE id IN ('{FUNDED}', 'house_EUR')
+    """,  # noqa: S608
+    f'INSERT INTO reversal SELECT min(sequence), 1, {_NEXT}, 30 FROM "transaction"',  # noqa: S608
+    f"INSERT INTO batch SELECT max(number) + 1, {_NEXT}, {_NEXT}, max(at) + 1 FROM batch",  # noqa: S608
+)
+"""A part of the first deposit given back, as the books record it."""
