@@ -229,11 +229,6 @@ CREATE TRIGGER batch_closes_the_books BEFORE INSERT ON batch BEGIN
         GROUP BY t.sequence
         HAVING coalesce(sum(e.amount), 1) <> 0 OR sum(max(e.amount, 0)) <> t.amount
     );
-    SELECT RAISE(ABORT, 'a reversal says what it reverses') WHERE EXISTS (
-        SELECT 1 FROM "transaction" AS t
-        WHERE t.sequence >= NEW.first_sequence AND t.kind = 'REVERSAL'
-            AND NOT EXISTS (SELECT 1 FROM reversal AS r WHERE r.sequence = t.sequence)
-    );
     SELECT RAISE(ABORT, 'the entries of a transaction are in its currency') WHERE EXISTS (
         SELECT 1 FROM "transaction" AS t
         JOIN entry AS e ON e.sequence = t.sequence
@@ -290,7 +285,7 @@ CREATE TRIGGER audit_is_gap_free_and_permitted BEFORE INSERT ON audit BEGIN
         WHERE NEW.outcome = 'SUCCEEDED'
             AND NOT EXISTS (
                 SELECT 1 FROM api_client AS c JOIN permission AS p ON p.role = c.role
-                WHERE c.id = NEW.api_client_id AND p.role = NEW.role AND p.operation = NEW.operation
+                WHERE c.id = NEW.api_client_id AND c.disabled_at IS NULL AND p.role = NEW.role AND p.operation = NEW.operation
             );
 END;
 CREATE TRIGGER audit_targets_are_indexed AFTER INSERT ON audit WHEN NEW.target_ids <> '[]' BEGIN
@@ -355,6 +350,7 @@ CREATE TRIGGER account_opens_empty BEFORE INSERT ON account BEGIN
                 WHERE audit.sequence = NEW.opened_sequence AND audit.sequence > closed.sequence
                     AND outcome = 'SUCCEEDED' AND audit.at = NEW.opened_at
                     AND (operation = 'OPEN_ACCOUNT') = (NEW.kind = 'CUSTOMER')
+                    AND (NEW.overdraft_limit = 0 OR role IN ('MANAGER', 'ADMIN'))
                     AND (NEW.kind = 'HOUSE' OR EXISTS (
                         SELECT 1 FROM doing WHERE target_id = NEW.id AND sequence = NEW.opened_sequence
                     ))
@@ -376,6 +372,24 @@ CREATE TRIGGER account_changes_by_a_deed BEFORE UPDATE ON account BEGIN
         SELECT 1 FROM entry, closed
         WHERE NEW.kind = 'HOUSE' AND account_id = NEW.id AND version = NEW.version
             AND entry.sequence = NEW.changed_sequence AND entry.sequence > closed.sequence
+    );
+    SELECT RAISE(ABORT, 'an account changes only as its deeds may change it') WHERE (
+        NEW.state <> OLD.state AND OLD.state <> 'CLOSED' AND NOT EXISTS (
+            SELECT 1 FROM doing WHERE target_id = NEW.id AND operation IN (
+                'CLOSE_ACCOUNT',
+                CASE NEW.state WHEN 'FROZEN' THEN 'FREEZE_ACCOUNT' WHEN 'ACTIVE' THEN 'UNFREEZE_ACCOUNT' END,
+                CASE NEW.state WHEN 'ACTIVE' THEN 'EXPIRE_FREEZE' END
+            ) AND (NEW.state = 'CLOSED') = (operation = 'CLOSE_ACCOUNT')
+        )
+    ) OR (
+        NEW.overdraft_limit <> OLD.overdraft_limit AND NEW.kind = OLD.kind AND NOT EXISTS (
+            SELECT 1 FROM doing WHERE target_id = NEW.id AND operation IN ('SET_OVERDRAFT_LIMIT', 'CLOSE_ACCOUNT')
+        )
+    ) OR (
+        NEW.held <> OLD.held AND NEW.kind = OLD.kind AND NOT EXISTS (
+            SELECT 1 FROM doing WHERE target_id = NEW.id
+                AND operation IN ('PLACE_HOLD', 'CAPTURE_HOLD', 'RELEASE_HOLD', 'EXPIRE_HOLD')
+        )
     );
 END;
 CREATE TRIGGER account_is_renamed_by_a_record BEFORE UPDATE ON account WHEN NEW.named_sequence <> OLD.named_sequence

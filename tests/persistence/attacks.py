@@ -263,7 +263,7 @@ BATCHES = (
     ),
     Attack(
         "a reversal that no original knows of",
-        "a reversal says what it reverses",
+        "money moves the way its transaction says",
         BATCH,
         (REVERSING, REVERSAL, CREDIT, DEBIT, CREDITED, DEBITED),
     ),
@@ -460,7 +460,31 @@ _DEED = "an account changes only by a deed that names it, in the open batch"
 _NAMING_ALL = done("DEPOSIT", named="json_array(:empty, :yen, :funded, 'acct_new', :house)")
 _SOUND = "an account keeps its floor, and only an empty one closes"
 
+_AS_ITS_DEEDS = (
+    ("deposits and raises a limit", "DEPOSIT", "overdraft_limit = 9", ":funded"),
+    ("deposits and sets money aside", "DEPOSIT", "held = 1", ":funded"),
+    ("deposits and thaws", "DEPOSIT", "state = 'ACTIVE'", ":frozen"),
+    ("freezes and thaws", "FREEZE_ACCOUNT", "state = 'ACTIVE'", ":frozen"),
+    ("renames and freezes", "RENAME_ACCOUNT", "state = 'FROZEN'", ":funded"),
+    ("unfreezes and freezes", "UNFREEZE_ACCOUNT", "state = 'FROZEN'", ":funded"),
+    (
+        "renames and closes",
+        "RENAME_ACCOUNT",
+        "state = 'CLOSED', closed_at = :at, closed_version = version",
+        ":empty",
+    ),
+)
+
 ACCOUNTS = (
+    *(
+        Attack(
+            f"a deed that {what}",
+            "an account changes only as its deeds may change it",
+            f"UPDATE account SET {change}, changed_sequence = :next WHERE id = {whose}",
+            (done(operation, named=f"json_array({whose})"),),
+        )
+        for what, operation, change, whose in _AS_ITS_DEEDS
+    ),
     Attack(
         "an account over the reference of another",
         "an account is opened once",
@@ -531,6 +555,11 @@ ACCOUNTS = (
         Attack(f"an account {what}", "an account has its audit record, in the open batch", sql, given)
         for what, sql, given in (
             ("opened by no record", _OPEN, ()),
+            (
+                "opened with a limit by a TELLER",
+                _OPEN.replace("0, 0, 0, 0", "0, 0, 9, 0"),
+                (by(":teller", "TELLER", _OPENING),),
+            ),
             ("opened by a record of a closed batch", _OPEN.replace(":next", ":opening"), ()),
             ("opened by a refusal", _OPEN, (refused("OPEN_ACCOUNT"),)),
             ("opened by a deposit", _OPEN, (DEPOSITING,)),
