@@ -38,6 +38,7 @@ from persistence.books import read_head
 from persistence.currencies import currencies
 from persistence.provisioning import OtherRoleError, Provisioner
 from persistence.reader import Reader
+from persistence.retelling import FaultFoundError
 from persistence.storage import Storage
 from persistence.writer import QueuedLedger, WriterLimits
 from resolvers.admission import AdmissionLimits, Doorway, Refusals
@@ -184,15 +185,18 @@ def provisioner(connection: peewee.SqliteDatabase) -> Provisioner:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Listen, and say where. Raises ClickException where that cannot be."""
+    """Listen. Raises ClickException where that cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=2048)
+        return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror}") from error
-    name = f"[{host}]" if ":" in host else host
-    click.echo(f"Countinghouse is at http://{name}:{listener.getsockname()[1]}")
-    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return where a listener is to be reached."""
+    host, port, *_ = listener.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @click.group()
@@ -221,16 +225,19 @@ def serve() -> None:
         if version := database.risky_library():
             log.warning("sqlite_can_corrupt_its_log", version=version, since="3.51.3 it cannot")
         listener = listen(settings.host, settings.port)
-        if provisioner(storage.writing).leave_first_key(settings.admin_key_path):
+        is_first = provisioner(storage.writing).leave_first_key(settings.admin_key_path)
+        server = build_server(create_app(settings, storage), storage)
+        click.echo(f"Countinghouse is at {address_of(listener)}")
+        if is_first:
             click.echo(f"The first ADMIN key is in {settings.admin_key_path}")
-        run(create_app(settings, storage), storage, listener)
+        server.run([listener])
         lock.release()
         if storage.is_lost:
             raise click.ClickException("the database could not be opened again")
 
 
-def run(app: Starlette, storage: Storage, listener: socket.socket) -> None:
-    """Run the server until a signal, or the loss of the database, stops it in good order."""
+def build_server(app: Starlette, storage: Storage) -> uvicorn.Server:
+    """Return the server. A signal, or the loss of the database, will stop it in good order."""
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
     server = uvicorn.Server(config)
 
@@ -241,7 +248,7 @@ def run(app: Starlette, storage: Storage, listener: socket.socket) -> None:
     # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
     for stopping in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stopping, stop)
-    server.run([listener])
+    return server
 
 
 @cli.group()
@@ -272,7 +279,7 @@ def verify() -> None:
         database.refuse_unfit(connection)
         try:
             proved = verification.verify(connection)
-        except verification.FaultFoundError as fault:
+        except FaultFoundError as fault:
             raise click.ClickException(str(fault)) from fault
     click.echo(f"verified {proved.records} records, {proved.transactions} transactions, {proved.accounts} accounts")
 

@@ -19,6 +19,7 @@ from persistence.batches import BatchWriter
 from persistence.books import Books
 
 FIRST_ADMIN = "admin"
+_REMEDY = "run `python main.py keys issue --client NAME --role ADMIN`"
 
 
 class OtherRoleError(Exception):
@@ -52,7 +53,11 @@ class Provisioner:
         now = self._clock.now()
         if any(key.is_usable(now) for admin in self._books.admins() for key in self._books.api_keys_of(admin.id)):
             return False
-        _write_private(path, self.issue_key(FIRST_ADMIN, Role.ADMIN) + "\n")
+        try:
+            secret = self.issue_key(FIRST_ADMIN, Role.ADMIN)
+        except (OtherRoleError, DomainError) as error:
+            raise OtherRoleError(f"no ADMIN has a usable key, and `{FIRST_ADMIN}` can get none: {_REMEDY}") from error
+        _write_private(path, secret + "\n")
         return True
 
     def _perform(self, command: Command) -> Any:

@@ -1,20 +1,27 @@
-"""What a document may ask for, reckoned before it is executed: in one pass, each fragment once."""
+"""What a document may ask for, reckoned before it is executed: in one pass, each fragment once.
+
+Introspection costs what it names: what it answers is as long as the schema, and graphql-core bounds its depth.
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     IntValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     ValidationContext,
+    ValidationRule,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
 )
 
 from resolvers.failures import failure
@@ -29,6 +36,13 @@ MOST_FIELDS = 500
 MOST_MUTATIONS = 20
 DEEPEST = 20
 DEFAULT_PAGE = 20
+MOST_DIGITS = 10
+
+ELEMENTS = {"edges": 1, "entries": 2}
+"""How long lists without pages are: edges are counted by their connection, and a transaction has two entries."""
+
+LONGEST_LIST = 20
+"""Elements that any other list may have: metadata, the keys of a client."""
 
 
 class _Reckoning(NamedTuple):
@@ -49,7 +63,7 @@ class _Reckoning(NamedTuple):
         )
 
 
-class Budget(ASTValidationRule):
+class Budget(ValidationRule):
     """Refuses a document that asks for too much. Each refusal names its limit."""
 
     def __init__(self, context: ValidationContext) -> None:
@@ -58,48 +72,73 @@ class Budget(ASTValidationRule):
         self._reckoned: dict[str, _Reckoning] = {}
 
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
+        """Reckon all there is, spread or not: the rules that follow read all of it."""
         definitions = node.definitions
         self._fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
+        for name in self._fragments:
+            self._fragment(name)
+        operations = [self._operation(one) for one in definitions if isinstance(one, OperationDefinitionNode)]
+        fields = max(sum(one.fields for one in operations), *(one.fields for one in self._reckoned.values()), 0)
+        self._refuse(fields, MOST_FIELDS, "fields")
+        for asked in operations:
+            self._refuse(asked.cost, LARGEST_COST, "fields in its answer, pages multiplied")
+            self._refuse(asked.depth, DEEPEST, "levels")
 
-    def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
-        asked = self._selection(node.selection_set)
-        self._refuse(asked.fields, MOST_FIELDS, "fields")
-        self._refuse(asked.cost, LARGEST_COST, "fields in its answer, pages multiplied")
-        self._refuse(asked.depth, DEEPEST, "levels")
+    def _operation(self, node: OperationDefinitionNode) -> _Reckoning:
+        root = self.context.schema.get_root_type(node.operation)
+        asked = self._selection(node.selection_set, root)
         if node.operation is OperationType.MUTATION:
             self._refuse(asked.roots, MOST_MUTATIONS, "mutations")
+        return asked
 
     def _refuse(self, asked: int, most: int, of: str) -> None:
         if asked > most:
             self.report_error(failure("GRAPHQL_VALIDATION_FAILED", f"A document may ask for at most {most} {of}."))
 
-    def _selection(self, selections: SelectionSetNode | None) -> _Reckoning:
-        return sum(map(self._one, selections.selections if selections else ()), start=_Reckoning())
+    def _selection(self, selections: SelectionSetNode | None, parent: Any) -> _Reckoning:
+        found = selections.selections if selections else ()
+        return sum((self._one(node, parent) for node in found), start=_Reckoning())
 
-    def _one(self, node: Any) -> _Reckoning:
+    def _one(self, node: Any, parent: Any) -> _Reckoning:
         if isinstance(node, FragmentSpreadNode):
             return self._fragment(node.name.value)
-        below = self._selection(node.selection_set)
         if not isinstance(node, FieldNode):
-            return below
-        return _Reckoning(below.fields + 1, 1 + below.cost * _page(node), below.depth + 1, 1)
+            condition = node.type_condition
+            kind = self.context.schema.get_type(condition.name.value) if condition else parent
+            return self._selection(node.selection_set, kind)
+        definition = getattr(parent, "fields", {}).get(node.name.value)
+        below = self._selection(node.selection_set, get_named_type(definition.type) if definition else None)
+        if node.name.value.startswith("__"):
+            return _Reckoning(below.fields + 1, 1, below.depth + 1, 1)
+        return _Reckoning(below.fields + 1, 1 + below.cost * _elements(node, definition), below.depth + 1, 1)
 
     def _fragment(self, name: str) -> _Reckoning:
         """Reckon a fragment once. One that spreads itself is left to the rule that forbids it."""
         if name not in self._reckoned:
             self._reckoned[name] = _Reckoning()
-            fragment = self._fragments.get(name)
-            self._reckoned[name] = self._selection(fragment.selection_set) if fragment else _Reckoning()
+            if fragment := self._fragments.get(name):
+                kind = self.context.schema.get_type(fragment.type_condition.name.value)
+                self._reckoned[name] = self._selection(fragment.selection_set, kind)
         return self._reckoned[name]
 
 
+def _elements(field: FieldNode, definition: GraphQLField | None) -> int:
+    """Return how many elements a field may answer with. What the schema does not know is for other rules."""
+    if definition is None:
+        return 1
+    if "first" in definition.args:
+        return _page(field)
+    if not is_list_type(get_nullable_type(definition.type)):
+        return 1
+    return ELEMENTS.get(field.name.value, LONGEST_LIST)
+
+
 def _page(field: FieldNode) -> int:
-    """Return how long the field's page may be: what is asked for, the most for a variable, the default for a list."""
+    """Return how long the field's page may be: what is asked for, the most for a variable, else the default."""
     for argument in field.arguments or ():
         if argument.name.value == "first":
             value = argument.value
-            size = int(value.value) if isinstance(value, IntValueNode) else LARGEST_PAGE
-            return min(max(size, 1), LARGEST_PAGE)
-    selections = field.selection_set.selections if field.selection_set else ()
-    is_connection = any(isinstance(one, FieldNode) and one.name.value == "edges" for one in selections)
-    return DEFAULT_PAGE if is_connection else 1
+            if isinstance(value, IntValueNode) and len(value.value) < MOST_DIGITS:
+                return min(max(int(value.value), 1), LARGEST_PAGE)
+            return LARGEST_PAGE
+    return DEFAULT_PAGE

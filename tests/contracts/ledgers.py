@@ -28,5 +28,11 @@ class SqliteLedger(TestLedger):
         """Return all audit records, oldest first."""
         return [rows.audit_record(row) for row in self.database.execute_sql("SELECT * FROM audit ORDER BY sequence")]
 
+    def erase_texts(self) -> None:
+        """Blank the words of all callers, and the salts of their digests."""
+        self.database.execute_sql(
+            "UPDATE text SET salt = NULL, name = NULL, description = NULL, note = NULL, metadata = NULL"
+        )
+
 
 AnyLedger = MemoryLedger | SqliteLedger

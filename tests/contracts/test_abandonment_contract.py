@@ -53,6 +53,23 @@ def test_abandoning_a_decided_key_tells_what_was_decided(
     assert ledger.execute(withdrawal, key="k") == replace(first, replayed=True)
 
 
+@pytest.mark.parametrize(
+    ("operation", "key", "differing"),
+    [
+        (Operation.WITHDRAW, "lost", ("operation",)),
+        (Operation.DEPOSIT, "other", ("key",)),
+        (Operation.WITHDRAW, "other", ("key", "operation")),
+    ],
+)
+def test_another_abandonment_under_the_same_key_differs_in_the_arguments_of_the_api(
+    ledger: AnyLedger, operation: Operation, key: str, differing: tuple[str, ...]
+) -> None:
+    # By the API an abandonment has no key of its own; the domain gives it one all the same.
+    ledger.execute(_abandon("lost"), key="k")
+    outcome = ledger.execute(AbandonIdempotencyKey(of_operation=operation, key=key), key="k")
+    assert outcome.result.differing_fields == differing
+
+
 def test_abandoning_twice_tells_of_the_first_time(ledger: AnyLedger) -> None:
     first, second = ledger.succeed(_abandon("lost")), ledger.succeed(_abandon("lost"))
     assert second == first

@@ -18,9 +18,11 @@ from domain.errors import (
     InvalidInput,
     LastAdmin,
     NameTaken,
+    NotPermitted,
 )
 from domain.instants import SECOND, Instant
 from domain.ports import Outcome, Request
+from domain.services.accounts import OpenAccount
 from domain.services.api_clients import (
     ChangeApiClientRole,
     CreateApiClient,
@@ -29,10 +31,10 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
-from domain.services.movements import Deposit
+from domain.services.movements import Deposit, Withdraw
 from tests.contracts.ledgers import AnyLedger
 from tests.contracts.situations import SITUATIONS, created_client
-from tests.support.books import euros
+from tests.support.books import EUR, euros
 from tests.support.surroundings import NOON
 
 
@@ -93,7 +95,6 @@ UNWORTHY: Mapping[str, Callable[[AnyLedger, Caller], Caller]] = {
     "key of another": lambda ledger, caller: Caller(
         caller.api_client_id, ledger.caller(Role.TELLER).api_key_id, caller.role
     ),
-    "role not its own": lambda _, caller: Caller(caller.api_client_id, caller.api_key_id, Role.ADMIN),
     "system by name alone": lambda _, caller: Caller(SYSTEM_CLIENT_ID, caller.api_key_id, Role.ADMIN),
 }
 
@@ -116,6 +117,45 @@ def test_an_unworthy_caller_is_denied_even_a_replay_and_the_denial_is_recorded(l
     now = ledger.books.account(account.id)
     assert now is not None
     assert now.posted == euros(1)
+
+
+@pytest.mark.parametrize("role", [Role.TELLER, Role.MANAGER, Role.ADMIN])
+@pytest.mark.parametrize("authenticated_as", Role)
+def test_a_caller_acts_with_the_role_that_it_has_by_now(ledger: AnyLedger, authenticated_as: Role, role: Role) -> None:
+    ledger.caller(Role.ADMIN)
+    caller, account = ledger.caller(authenticated_as), ledger.opened()
+    ledger.succeed(ChangeApiClientRole(api_client_id=caller.api_client_id, role=role))
+    deposit = Deposit(account_id=account.id, amount=euros(1))
+    first, again = ledger.execute(deposit, caller, "k"), ledger.execute(deposit, caller, "k")
+    assert (first.is_success, again.replayed) == (True, True)
+    assert (ledger.log[-1].operation, ledger.log[-1].role) == (Operation.DEPOSIT, role)
+
+
+@pytest.mark.parametrize("authenticated_as", [Role.MANAGER, Role.ADMIN])
+def test_what_a_deed_asks_of_a_role_is_asked_of_the_role_that_there_is_by_now(
+    ledger: AnyLedger, authenticated_as: Role
+) -> None:
+    ledger.caller(Role.ADMIN)
+    caller = ledger.caller(authenticated_as)
+    ledger.succeed(ChangeApiClientRole(api_client_id=caller.api_client_id, role=Role.TELLER))
+    outcome = ledger.execute(OpenAccount(currency=EUR, name="Ada", overdraft_limit=euros(1)), caller)
+    assert type(outcome.result) is NotPermitted
+    withdrawal = Withdraw(account_id=ledger.funded(5).id, amount=euros(1))
+    assert type(ledger.execute(withdrawal, caller).result) is Forbidden
+    assert (ledger.log[-1].outcome, ledger.log[-1].api_client_id) == (AuditOutcome.DENIED, caller.api_client_id)
+
+
+def test_a_change_of_role_counts_for_the_rest_of_its_batch(ledger: AnyLedger) -> None:
+    ledger.caller(Role.ADMIN)
+    teller, account = ledger.caller(Role.TELLER), ledger.funded(5)
+    withdrawal = Withdraw(account_id=account.id, amount=euros(1))
+    outcomes = ledger.run(
+        Request(teller, "a", withdrawal),
+        Request(SYSTEM, "b", ChangeApiClientRole(api_client_id=teller.api_client_id, role=Role.MANAGER)),
+        Request(teller, "c", withdrawal),
+    )
+    successes = [isinstance(outcome, Outcome) and outcome.is_success for outcome in outcomes]
+    assert successes == [False, True, True]
 
 
 def test_a_revocation_counts_for_the_rest_of_its_batch(ledger: AnyLedger) -> None:
@@ -163,6 +203,43 @@ def test_the_last_admin_stays(ledger: AnyLedger, step: str, *, by_itself: bool) 
     assert (ledger.books.api_client(admin.api_client_id), ledger.books.api_key(admin.api_key_id or "")) == before
     ledger.succeed(IssueApiKey(api_client_id=keyless.id))
     assert ledger.execute(LAST_STEPS[step](admin)).is_success
+
+
+def _is_off(ledger: AnyLedger, role: Role) -> Caller:
+    caller = ledger.caller(role)
+    ledger.succeed(DisableApiClient(api_client_id=caller.api_client_id))
+    return caller
+
+
+WITHOUT_POWER: Mapping[str, Callable[[AnyLedger], Caller]] = {
+    "a teller": lambda ledger: ledger.caller(Role.TELLER),
+    "a disabled teller": lambda ledger: _is_off(ledger, Role.TELLER),
+    "an admin whose key has expired": lambda ledger: _expired(ledger, _without_keys(ledger)),
+}
+
+
+def _without_keys(ledger: AnyLedger) -> Caller:
+    client = ledger.succeed(CreateApiClient(name="keyless", role=Role.ADMIN)).api_client
+    return Caller(client.id, None, Role.ADMIN)
+
+
+@pytest.mark.parametrize("who", WITHOUT_POWER)
+@pytest.mark.parametrize("step", LAST_STEPS)
+def test_where_no_admin_is_left_whoever_is_none_can_still_be_stopped(ledger: AnyLedger, who: str, step: str) -> None:
+    caller = WITHOUT_POWER[who](ledger)
+    assert ledger.execute(LAST_STEPS[step](caller)).is_success
+
+
+def test_an_admin_with_another_key_may_lose_one(ledger: AnyLedger) -> None:
+    admin = ledger.caller(Role.ADMIN)
+    another = ledger.succeed(IssueApiKey(api_client_id=admin.api_client_id)).api_key
+    assert ledger.execute(LAST_STEPS["revoke"](admin)).is_success
+    assert type(ledger.execute(RevokeApiKey(api_key_id=another.id)).result) is LastAdmin
+
+
+def test_the_last_admin_may_be_told_that_it_is_one(ledger: AnyLedger) -> None:
+    admin = ledger.caller(Role.ADMIN)
+    assert ledger.execute(ChangeApiClientRole(api_client_id=admin.api_client_id, role=Role.ADMIN)).is_success
 
 
 def test_two_admins_cannot_remove_each_other_in_one_batch(ledger: AnyLedger) -> None:

@@ -8,6 +8,7 @@ from domain.access import SYSTEM, SYSTEM_CLIENT_ID, Operation, Role
 from domain.accounts import AccountState
 from domain.audit import AuditOutcome
 from domain.errors import (
+    AccountClosed,
     AccountFrozen,
     AccountNotFrozen,
     AmbiguousFreeze,
@@ -21,7 +22,7 @@ from domain.ports import Outcome, Request
 from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from tests.contracts.ledgers import AnyLedger
-from tests.contracts.situations import frozen, frozen_account
+from tests.contracts.situations import closed_account, frozen, frozen_account
 from tests.support.books import EUR, euros
 from tests.support.surroundings import NOON
 
@@ -75,6 +76,27 @@ def test_only_a_live_freeze_of_the_account_can_be_released(ledger: AnyLedger, re
         freeze_id = frozen(ledger, ledger.opened().id)
     outcome = ledger.execute(UnfreezeAccount(account_id=account_id, freeze_id=freeze_id))
     assert outcome.result == FreezeNotFound(freeze_id, path=("input", "freezeId"))
+
+
+@pytest.mark.parametrize("state", ["active", "frozen", "closed"])
+@pytest.mark.parametrize("whose", ["nobody's", "another's"])
+def test_an_unknown_freeze_is_told_before_the_state_of_the_account(ledger: AnyLedger, state: str, whose: str) -> None:
+    others = frozen(ledger, ledger.opened().id)
+    freeze_id = others if whose == "another's" else "frz_unknown"
+    make = {"active": lambda ledger: ledger.opened().id, "frozen": frozen_account, "closed": closed_account}
+    outcome = ledger.execute(UnfreezeAccount(account_id=make[state](ledger), freeze_id=freeze_id))
+    assert outcome.result == FreezeNotFound(freeze_id, path=("input", "freezeId"))
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_freeze_that_is_over_says_what_the_account_is(ledger: AnyLedger, *, is_closed: bool) -> None:
+    account_id = ledger.opened().id
+    freeze_id = frozen(ledger, account_id)
+    ledger.succeed(UnfreezeAccount(account_id=account_id))
+    if is_closed:
+        ledger.succeed(CloseAccount(account_id=account_id))
+    outcome = ledger.execute(UnfreezeAccount(account_id=account_id, freeze_id=freeze_id))
+    assert type(outcome.result) is (AccountClosed if is_closed else AccountNotFrozen)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from domain.errors import (
 from domain.freezes import FreezeReason
 from domain.idempotency import IdempotencyScope
 from domain.instants import SECOND, Instant
+from domain.money import Money
 from domain.ports import Fault, Outcome, Request
 from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import CreateApiClient, IssueApiKey
@@ -144,6 +145,41 @@ def test_a_reused_key_is_recorded_without_the_free_text(ledger: AnyLedger) -> No
     assert "Wilhelmina" not in record.details
 
 
+NOTED = FreezeAccount(account_id="acct_1", reason=FreezeReason.OPERATIONS, note="Stolen card")
+
+
+@pytest.mark.parametrize("note", ["Stolen card", "Another card"])
+def test_once_text_is_erased_a_retry_is_taken_at_its_word(ledger: AnyLedger, note: str) -> None:
+    command = replace(NOTED, account_id=ledger.opened().id)
+    first = ledger.execute(command, key="k")
+    ledger.erase_texts()
+    again = ledger.execute(replace(command, note=note), key="k")
+    assert (again.decided_at, again.replayed) == (first.decided_at, True)
+    account, freeze = replace(first.result.account, name=""), replace(first.result.freeze, note=None)
+    assert again.result == replace(first.result, account=account, freeze=freeze)
+
+
+@pytest.mark.parametrize(
+    ("change", "differing"),
+    [({"reason": FreezeReason.COMPLIANCE}, ("reason",)), ({"note": None}, ("note",))],
+)
+def test_whatever_else_differs_is_noticed_after_an_erasure_too(
+    ledger: AnyLedger, change: Mapping[str, object], differing: tuple[str, ...]
+) -> None:
+    command = replace(NOTED, account_id=ledger.opened().id)
+    ledger.execute(command, key="k")
+    ledger.erase_texts()
+    outcome = ledger.execute(replace(command, **change), key="k")  # type: ignore[arg-type]
+    assert outcome.result.differing_fields == differing
+
+
+def test_words_that_were_not_there_before_are_noticed_after_an_erasure_too(ledger: AnyLedger) -> None:
+    command = replace(NOTED, account_id=ledger.opened().id, note=None)
+    ledger.execute(command, key="k")
+    ledger.erase_texts()
+    assert ledger.execute(replace(command, note="Stolen card"), key="k").result.differing_fields == ("note",)
+
+
 def test_equal_metadata_in_another_order_is_the_same_input(ledger: AnyLedger) -> None:
     pairs = (("a", "1"), ("b", "2"))
     ledger.execute(OpenAccount(currency=EUR, name="Ada", metadata=pairs), key="k")
@@ -153,8 +189,19 @@ def test_equal_metadata_in_another_order_is_the_same_input(ledger: AnyLedger) ->
 def test_a_default_written_out_is_the_same_input(ledger: AnyLedger) -> None:
     account = ledger.opened()
     ledger.execute(Deposit(account_id=account.id, amount=euros(1)), key="k")
-    spelled_out = Deposit(account_id=account.id, amount=euros(1), reference=None, metadata=(), expected_version=None)
+    spelled_out = Deposit(
+        account_id=account.id, amount=euros(1), reference=None, description="", metadata=(), expected_version=None
+    )
     assert ledger.execute(spelled_out, key="k").replayed
+
+
+@pytest.mark.parametrize("first", [None, euros(0)])
+@pytest.mark.parametrize("second", [None, euros(0)])
+def test_no_overdraft_and_an_overdraft_of_zero_are_the_same_input(
+    ledger: AnyLedger, first: Money | None, second: Money | None
+) -> None:
+    ledger.succeed(OpenAccount(currency=EUR, name="Ada", overdraft_limit=first), key="k")
+    assert ledger.execute(OpenAccount(currency=EUR, name="Ada", overdraft_limit=second), key="k").replayed
 
 
 @pytest.mark.parametrize("amount", [10, 999])

@@ -222,11 +222,13 @@ def test_a_rejection_is_recorded_under_the_callers_name(
     ledger: AnyLedger, error: InvalidInput | Forbidden, outcome: AuditOutcome
 ) -> None:
     caller = Caller("cli_unknown", "key_unknown", Role.VIEWER)
-    (answer,) = ledger.run(Request(caller, "k", Rejection(Operation.OPEN_ACCOUNT, error, repeats=3)))
+    rejection = Rejection(Operation.OPEN_ACCOUNT, error, target_ids=("acct_1", "acct_2"), repeats=3)
+    (answer,) = ledger.run(Request(caller, "k", rejection))
     assert isinstance(answer, Outcome)
     assert (answer.result, answer.replayed) == (error, False)
     (record,) = ledger.log
     assert (record.outcome, record.error_code, record.api_client_id) == (outcome, error.code, "cli_unknown")
+    assert record.target_ids == ("acct_1", "acct_2")
     assert json.loads(record.details)["repeats"] == 3
 
 

@@ -15,8 +15,8 @@ from domain.audit import (
     GENESIS_HASH,
     AuditOutcome,
     AuditRecord,
-    Deed,
     Head,
+    Unsealed,
     chained,
     fault_in,
     seal,
@@ -25,7 +25,7 @@ from domain.errors import ErrorCode
 from domain.instants import Instant
 
 PREDECESSOR = Head(batch=3, sequence=6, at=Instant(1000), hash="ab" * 32)
-DEED = Deed(
+OUTCOME = Unsealed(
     at=Instant(2000),
     outcome=AuditOutcome.REFUSED,
     operation=Operation.WITHDRAW,
@@ -37,7 +37,7 @@ DEED = Deed(
     error_code=ErrorCode.INSUFFICIENT_FUNDS,
     facts={"input": {"amount": "5 EUR/2"}, "error": {"shortfall": "1 EUR/2"}},
 )
-RECORD = seal(DEED, 7, PREDECESSOR.hash)
+RECORD = seal(OUTCOME, 7, PREDECESSOR.hash)
 
 
 def test_a_record_is_sealed_in_these_bytes_for_ever() -> None:
@@ -53,17 +53,17 @@ def test_a_record_is_sealed_in_these_bytes_for_ever() -> None:
 
 def test_the_log_begins_with_nothing() -> None:
     assert (BEGINNING.batch, BEGINNING.sequence, BEGINNING.at, BEGINNING.hash) == (0, 0, 0, GENESIS_HASH)
-    assert fault_in(seal(DEED, 1, GENESIS_HASH), BEGINNING) is None
+    assert fault_in(seal(OUTCOME, 1, GENESIS_HASH), BEGINNING) is None
 
 
 def test_a_record_as_it_was_sealed_has_no_fault() -> None:
     assert fault_in(RECORD, PREDECESSOR) is None
 
 
-def test_the_columns_of_a_record_are_those_of_its_deed() -> None:
+def test_the_columns_of_a_record_are_those_of_its_outcome() -> None:
     for name in ("at", "outcome", "operation", "api_client_id", "api_key_id", "role", "idempotency_key", "target_ids"):
-        assert getattr(RECORD, name) == getattr(DEED, name)
-    assert (RECORD.sequence, RECORD.error_code) == (7, DEED.error_code)
+        assert getattr(RECORD, name) == getattr(OUTCOME, name)
+    assert (RECORD.sequence, RECORD.error_code) == (7, OUTCOME.error_code)
 
 
 HASH = "does not match its hash"
@@ -111,7 +111,7 @@ def test_no_letter_of_the_details_can_change_unnoticed(place: int, letter: str) 
 
 
 def test_a_record_forged_with_its_own_hash_breaks_the_next_one() -> None:
-    successor = seal(DEED, 8, RECORD.hash)
+    successor = seal(OUTCOME, 8, RECORD.hash)
     details = RECORD.details.replace("5 EUR/2", "6 EUR/2")
     forged = replace(RECORD, details=details, hash=chained(RECORD.previous_hash, details.encode()))
     assert fault_in(forged, PREDECESSOR) is None
@@ -123,8 +123,8 @@ def test_a_record_forged_with_its_own_hash_breaks_the_next_one() -> None:
 def test_a_record_left_out_is_missed(missing: int) -> None:
     head, faults, records = BEGINNING, [], []
     for sequence in range(1, 5):
-        records.append(seal(DEED, sequence, head.hash))
-        head = Head(1, sequence, DEED.at, records[-1].hash)
+        records.append(seal(OUTCOME, sequence, head.hash))
+        head = Head(1, sequence, OUTCOME.at, records[-1].hash)
     del records[missing]
     head = BEGINNING
     for record in records:
@@ -134,11 +134,11 @@ def test_a_record_left_out_is_missed(missing: int) -> None:
 
 
 def test_records_of_one_batch_share_its_time() -> None:
-    assert fault_in(RECORD, replace(PREDECESSOR, at=DEED.at)) is None
+    assert fault_in(RECORD, replace(PREDECESSOR, at=OUTCOME.at)) is None
 
 
 def test_the_systems_own_deeds_have_no_key() -> None:
-    record = seal(replace(DEED, api_key_id=None, idempotency_key=None, error_code=None), 7, PREDECESSOR.hash)
+    record = seal(replace(OUTCOME, api_key_id=None, idempotency_key=None, error_code=None), 7, PREDECESSOR.hash)
     details = json.loads(record.details)
     assert (details["apiKeyId"], details["idempotencyKey"], details["errorCode"]) == (None, None, None)
     assert fault_in(record, PREDECESSOR) is None

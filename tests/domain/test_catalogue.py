@@ -28,41 +28,35 @@ def test_an_unknown_code_is_invalid_input(code: str) -> None:
     [("0.01", "EUR", 1), ("1000", "EUR", 100_000), ("1000.00", "EUR", 100_000), ("1", "JPY", 1)],
 )
 def test_a_movement_is_positive_and_within_the_maximum(amount: str, code: str, minor: int) -> None:
-    money = CATALOGUE.movement(amount, code, PATH)
+    money = CATALOGUE.movement(amount, CATALOGUE.currency(code, PATH), PATH)
     assert (money.minor, money.currency.code) == (minor, code)
 
 
 @pytest.mark.parametrize("amount", ["0", "0.00", "-0.01", "1000.01", "0.001", "1.000"])
 def test_an_amount_out_of_bounds_names_decimals_and_maximum(amount: str) -> None:
     with pytest.raises(InvalidAmount) as refused:
-        CATALOGUE.movement(amount, "EUR", PATH)
-    assert refused.value == InvalidAmount(2, euros(100_000), path=("input", "amount", "amount"))
+        CATALOGUE.movement(amount, EUR, PATH)
+    assert refused.value == InvalidAmount(2, euros(100_000), path=PATH)
 
 
-def test_a_movement_in_an_unknown_currency_points_at_the_currency() -> None:
-    with pytest.raises(InvalidInput) as refused:
-        CATALOGUE.movement("0", "XXX", PATH)
-    assert refused.value.path == ("input", "amount", "currency")
-
-
-@pytest.mark.parametrize(("amount", "minor"), [("0", 0), ("0.01", 1), ("90000000000000000.00", LARGEST_BALANCE)])
+@pytest.mark.parametrize(("amount", "minor"), [("0", 0), ("0.01", 1), ("40000000000000000.00", LARGEST_BALANCE)])
 def test_a_limit_may_be_zero_and_as_large_as_a_balance(amount: str, minor: int) -> None:
     assert CATALOGUE.limit(amount, EUR, PATH) == euros(minor)
 
 
-@pytest.mark.parametrize("amount", ["-0.01", "0.001", "90000000000000000.01"])
+@pytest.mark.parametrize("amount", ["-0.01", "0.001", "40000000000000000.01"])
 def test_a_limit_out_of_bounds_is_an_invalid_amount(amount: str) -> None:
     with pytest.raises(InvalidAmount) as refused:
         CATALOGUE.limit(amount, EUR, PATH)
     assert refused.value.max == Money(LARGEST_BALANCE, EUR)
 
 
-@pytest.mark.parametrize(("amount", "minor"), [("-0.01", -1), ("0", 0), ("-90000000000000000.00", -LARGEST_BALANCE)])
+@pytest.mark.parametrize(("amount", "minor"), [("-0.01", -1), ("0", 0), ("-40000000000000000.00", -LARGEST_BALANCE)])
 def test_a_bound_to_compare_with_has_either_sign(amount: str, minor: int) -> None:
     assert CATALOGUE.bound(amount, "EUR", PATH) == euros(minor)
 
 
-@pytest.mark.parametrize("amount", ["0.001", "-90000000000000000.01", "90000000000000000.01"])
+@pytest.mark.parametrize("amount", ["0.001", "-40000000000000000.01", "40000000000000000.01"])
 def test_a_bound_beyond_what_a_balance_can_be_is_an_invalid_amount(amount: str) -> None:
     with pytest.raises(InvalidAmount) as refused:
         CATALOGUE.bound(amount, "EUR", PATH)

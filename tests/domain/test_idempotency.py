@@ -166,20 +166,20 @@ GOLDEN: list[tuple[Command, str, str]] = [
         Transfer(
             from_account_id="acct_1",
             to_account_id="acct_2",
-            amount=euros(9_000_000_000_000_000_000),
+            amount=euros(4_000_000_000_000_000_000),
             description="Rent",
             metadata=(("month", "May"),),
             expected_version=1,
             min_available_after=euros(-5),
         ),
         (
-            '{"amount":"9000000000000000000 EUR/2",'
+            '{"amount":"4000000000000000000 EUR/2",'
             '"description":"95ac2b33bbebe3b17c41ee2c4ddc95eb846d08a3f09da3f8a7f95c7c9d0ec57f",'
             '"expectedVersion":1,"fromAccountId":"acct_1",'
             '"metadata":"322da42409c60eb63c9f687475f1f301406ad693d2ad51b8fa1068c76efcb090",'
             '"minAvailableAfter":"-5 EUR/2","toAccountId":"acct_2"}'
         ),
-        "5931cbfd3f42eef38658c241ee8f009078618930831581343b264daa358f2cc7",
+        "1db2d0b351cf1f17b84cde7e321d20d443ec436a2110df50696b35145bf1bf90",
     ),
     (
         CreateApiClient(name="till 4", role=Role.TELLER),
@@ -218,8 +218,8 @@ GOLDEN: list[tuple[Command, str, str]] = [
     ),
     (
         AbandonIdempotencyKey(of_operation=Operation.DEPOSIT, key="lost"),
-        '{"key":"lost","ofOperation":"DEPOSIT"}',
-        "ab60c837861be1a19a2b2e9a2a915ed743cba42e23ecfdf353fc0f15e8de1033",
+        '{"key":"lost","operation":"DEPOSIT"}',
+        "0d1b366feaaea346626b002962c0cde8664832e8de61146d90c55aea7291c209",
     ),
 ]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,13 @@ def test_a_steady_clock_follows_its_source_forwards() -> None:
     before = steady.now()
     source.advance(SECOND)
     assert steady.now() == before + SECOND
+
+
+@pytest.mark.parametrize(("behind", "shown"), [(-1, 0), (0, 0), (1, 1)])
+def test_a_steady_clock_starts_no_earlier_than_the_books(behind: int, shown: int) -> None:
+    source = StandingClock()
+    since = Instant(source.at + behind)
+    assert SteadyClock(source, since=since).now() == source.at + shown
 
 
 def test_the_last_instant_is_the_last_that_can_be_written() -> None:

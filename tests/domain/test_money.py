@@ -24,14 +24,14 @@ minors = st.integers(-(2**63), 2**63)
         (Money(1200, JPY), "1200"),
         (Money(-7, JPY), "-7"),
         (Money(3140, KWD), "3.140"),
-        (Money(LARGEST_BALANCE, EUR), "90000000000000000.00"),
+        (Money(LARGEST_BALANCE, EUR), "40000000000000000.00"),
     ],
 )
 def test_money_is_written_with_exactly_the_decimals_of_its_currency(money: Money, text: str) -> None:
     assert str(money) == text
 
 
-@given(minor=st.integers(-(10**18) + 1, 10**18 - 1), currency=currencies)
+@given(minor=st.integers(-(10**60), 10**60), currency=currencies)
 def test_what_is_written_reads_back_as_the_same(minor: int, currency: Currency) -> None:
     assert minor_units(str(Money(minor, currency)), currency) == minor
 
@@ -53,7 +53,8 @@ def test_the_written_form_is_a_plain_decimal_with_that_many_decimals(minor: int,
         ("-0.01", -1),
         ("0.001", None),
         ("1.000", None),
-        ("9" * 19, int("9" * 19 + "00")),
+        ("9" * 64, int("9" * 64 + "00")),
+        ("0." + "1" * 64, None),
     ],
 )
 def test_an_amount_has_at_most_the_decimals_of_its_currency(text: str, minor: int | None) -> None:
@@ -85,8 +86,8 @@ def test_a_currency_without_decimals_takes_whole_amounts_only() -> None:
         "\N{ARABIC-INDIC DIGIT ONE}",
         "\N{FULLWIDTH DIGIT ONE}",
         "1.2.3",
-        "1" * 20,
-        "0." + "1" * 20,
+        "1" * 65,
+        "0." + "1" * 65,
         "\x00",
     ],
 )
@@ -125,5 +126,5 @@ def test_zero_is_no_money() -> None:
     assert zero(EUR) == euros(0)
 
 
-def test_no_sum_of_a_balance_and_a_movement_leaves_64_bits() -> None:
-    assert LARGEST_BALANCE < 2**63 - 1 - 10**15
+def test_no_sum_of_a_balance_and_an_overdraft_limit_leaves_64_bits() -> None:
+    assert 2 * LARGEST_BALANCE < 2**63

@@ -24,7 +24,18 @@ from domain.errors import (
 from domain.freezes import FreezeScope
 from domain.instants import Instant
 from domain.money import Currency, Money
-from domain.records import FREE_TEXT, SECRET, camel_case, free_text, from_plain, to_bytes, to_plain
+from domain.records import (
+    FREE_TEXT,
+    SECRET,
+    camel_case,
+    digest,
+    free_text,
+    free_text_names,
+    from_plain,
+    named,
+    to_bytes,
+    to_plain,
+)
 from domain.services.table import SERVICES
 from domain.text import Metadata
 from tests.domain.known_errors import CONCRETE
@@ -103,6 +114,27 @@ def test_free_text_and_secrets_read_back_as_blank_and_absent() -> None:
 def test_free_text_is_collected_by_field_name_without_the_blanks() -> None:
     assert free_text(FULL) == {"some_words": "Wilhelmina", "pairs": (("a", "Billie"),), "note": "Billie called"}
     assert free_text(BARE) == {}
+
+
+def test_the_names_of_free_text_are_those_of_the_plain_form() -> None:
+    assert free_text_names(Sample) == {"someWords", "pairs", "note"}
+
+
+@dataclass(frozen=True)
+class Renamed:
+    of_amount: Money | None = field(default=None, metadata=named("amount"))
+
+
+def test_a_field_has_the_name_that_callers_know_it_by() -> None:
+    assert to_plain(Renamed(euros(1))) == {"amount": "1 EUR/2"}
+    assert from_plain(Renamed, {"amount": "1 EUR/2", "ofAmount": "2 EUR/2"}) == Renamed(euros(1))
+
+
+@pytest.mark.parametrize(
+    ("content", "written"), [("Zoë", '"Zoë"'), ((("a", "1"), ("b", "2")), '[["a","1"],["b","2"]]')]
+)
+def test_a_digest_is_the_sha_256_of_the_salt_and_compact_json(content: object, written: str) -> None:
+    assert digest(content, b"salt") == hashlib.sha256(b"salt" + written.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("command", SERVICES, ids=lambda kind: kind.__name__)

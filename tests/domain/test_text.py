@@ -12,19 +12,19 @@ from domain.text import (
     is_writable,
     require_id,
     require_name,
-    require_note,
     require_reference,
     sorted_metadata,
+    sound_note,
 )
 
 PATH = ("input", "here")
-Check = Callable[[str, InputPath], None]
+Check = Callable[[str, InputPath], str | None]
 
 LIMITS: list[tuple[Check, int]] = [
     (require_id, 64),
     (require_name, 128),
     (require_reference, 128),
-    (require_note, 500),
+    (sound_note, 500),
 ]
 
 
@@ -53,10 +53,13 @@ def test_names_and_references_are_not_blank(check: Check, text: str) -> None:
         check(text, PATH)
 
 
-def test_references_and_notes_may_be_absent_and_notes_blank() -> None:
+def test_a_reference_may_be_absent() -> None:
     require_reference(None, PATH)
-    require_note(None, PATH)
-    require_note("", PATH)
+
+
+@pytest.mark.parametrize(("note", "sound"), [(None, None), ("", None), (" ", " "), ("Called", "Called")])
+def test_an_empty_note_is_no_note(note: str | None, sound: str | None) -> None:
+    assert sound_note(note, PATH) == sound
 
 
 @given(text=st.text())

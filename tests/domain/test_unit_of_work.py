@@ -105,6 +105,27 @@ def test_a_house_account_is_opened_at_its_first_use_and_once() -> None:
     assert work.house_account(JPY).id != house.id
 
 
+def test_every_row_tells_by_which_record_it_was_staged_last() -> None:
+    ledger = MemoryLedger()
+    account, client, key = ledger.opened(), ApiClient("cli_1", "till", Role.ADMIN), ApiKey("key_1", "cli_1", Instant(1))
+    batch = _batch(ledger)
+    earlier = batch.unit_of_work(SYSTEM)
+    earlier.stage_placed_freeze(_freeze(account))
+    earlier.stage_created_api_client(client)
+    earlier.stage_issued_api_key(key, "digest")
+    batch.staged.absorb(earlier.staged)
+    later = batch.unit_of_work(SYSTEM)
+    later.sequence += 1
+    later.stage_account(replace(account, version=8))
+    later.stage_freeze(replace(_freeze(account), released_at=Instant(2)))
+    later.stage_api_client(replace(client, disabled_at=Instant(2)))
+    later.stage_api_key(replace(key, revoked_at=Instant(2)))
+    batch.staged.absorb(later.staged)
+    created = ("frz_new", "cli_1", "key_1")
+    assert batch.staged.created == dict.fromkeys(created, earlier.sequence)
+    assert batch.staged.changed == dict.fromkeys((account.id, *created), later.sequence)
+
+
 @pytest.mark.parametrize("account_id", ["house_EUR", "acct_missing", ""])
 def test_only_customers_accounts_are_given_out(account_id: str) -> None:
     ledger = MemoryLedger()

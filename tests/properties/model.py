@@ -232,12 +232,14 @@ class Model:
 
     def _unfreeze(self, act: Act, client: Client, now: int) -> Facts:
         label, freeze = act.args["account"], act.args["freeze"]
+        if label in self.accounts and freeze is not None and not self._is_freeze_of(label, freeze):
+            raise No("FREEZE_NOT_FOUND")
         list(self._named(label))
         live = self.live(label, now)
-        if freeze is not None and freeze not in live:
-            raise No("FREEZE_NOT_FOUND")
         if not live:
             raise No("ACCOUNT_NOT_FROZEN")
+        if freeze is not None and freeze not in live:
+            raise No("FREEZE_NOT_FOUND")
         if freeze is None and len(live) > 1:
             raise No("AMBIGUOUS_FREEZE")
         chosen = self.freezes[freeze or live[0]]
@@ -245,6 +247,9 @@ class Model:
             raise No("NOT_PERMITTED")
         chosen.over = True
         return (self._standing(label, now),)
+
+    def _is_freeze_of(self, label: str, freeze: str) -> bool:
+        return freeze in self.freezes and self.freezes[freeze].account == label
 
     def _close(self, act: Act, client: Client, now: int) -> Facts:
         label = act.args["account"]

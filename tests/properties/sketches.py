@@ -115,9 +115,8 @@ def _freeze(sketch: Sketch, model: Model) -> Args:
 
 def _unfreeze(sketch: Sketch, model: Model) -> Args:
     label = _account(model, sketch.first)
-    named = [None, *model.live(label, model.time), "missing"]
-    is_open = label in model.accounts and not model.accounts[label].closed
-    return {"account": label, "freeze": named[sketch.choice % len(named)] if is_open else None}
+    named = [None, *model.live(label, model.time), "missing", *model.freezes]
+    return {"account": label, "freeze": named[sketch.choice % len(named)]}
 
 
 def _abandon(sketch: Sketch, model: Model) -> Args:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from resolvers import budget
 from tests.support.api import Api, Kit, prepared
 
 
@@ -18,3 +19,10 @@ def api(kit: Kit, tmp_path: Path) -> Iterator[Api]:
     opened = Api(kit.copied(tmp_path / "books.db"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def boundless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let documents ask for everything that there is."""
+    for limit in ("LARGEST_COST", "MOST_FIELDS", "DEEPEST"):
+        monkeypatch.setattr(budget, limit, 10**12)

@@ -9,14 +9,16 @@ import pytest
 
 from domain.access import Caller, Operation, Role
 from domain.commands import Rejection
-from domain.errors import Forbidden
+from domain.errors import DomainError, Forbidden, Overloaded, Unavailable
 from domain.instants import SECOND
+from domain.ports import Fault, Outcome
 from resolvers.admission import AdmissionLimits, Doorway, Refusals
 from tests.support.api import Answer, Api, Kit
 from tests.support.surroundings import StandingClock
 
 WHO = "{ viewer { id } }"
 TELLER, OTHER = Caller("cli_1", "key_1", Role.TELLER), Caller("cli_2", "key_2", Role.TELLER)
+OWED = (TELLER, Rejection(Operation.DEPOSIT, Forbidden(), repeats=7))
 LIMITS = AdmissionLimits(in_flight=2, refusal_burst=3, refusals_per_second=2)
 
 
@@ -90,12 +92,55 @@ def test_tokens_never_grow_beyond_the_burst(refusals: Refusals, clock: StandingC
     assert refusals.turns_away(TELLER)
 
 
-def test_what_is_owed_is_told_once_with_its_number(refusals: Refusals) -> None:
+def test_what_is_owed_is_told_once_with_its_number(refusals: Refusals, clock: StandingClock) -> None:
     charged(refusals, 3)
     assert [refusals.turns_away(TELLER) for _ in range(7)] == [True] * 7
-    owed = (TELLER, Rejection(Operation.DEPOSIT, Forbidden(), repeats=7))
-    assert (refusals.owed(TELLER), refusals.owed(TELLER)) == (owed, None)
+    clock.advance(SECOND // 2)
+    assert not refusals.turns_away(TELLER)
+    assert (refusals.owed(TELLER), refusals.owed(TELLER)) == (OWED, None)
     assert refusals.owed(OTHER) is None
+
+
+def test_nothing_is_told_before_a_token_is_back(refusals: Refusals, clock: StandingClock) -> None:
+    charged(refusals, 3)
+    assert refusals.turns_away(TELLER)
+    assert refusals.owed(TELLER) is None
+    clock.advance(SECOND // 2 - 1)
+    assert refusals.turns_away(TELLER)
+    assert refusals.owed(TELLER) is None
+
+
+def test_what_could_not_be_written_is_owed_again_with_what_came_after(refusals: Refusals) -> None:
+    charged(refusals, 3)
+    assert [refusals.turns_away(TELLER) for _ in range(5)] == [True] * 5
+    ((_, rejection),) = refusals.all_owed()
+    assert [refusals.turns_away(TELLER) for _ in range(2)] == [True] * 2
+    refusals.owe_again(TELLER, rejection)
+    assert refusals.all_owed() == [OWED]
+
+
+WAITS = [
+    (0, 0, 0),
+    (2, 0, 0),
+    (3, 0, 1),
+    (4, 0, 1),
+    (5, 0, 2),
+    (8, 0, 3),
+    (9, 0, 4),
+    (9, SECOND, 3),
+    (9, 9 * SECOND, 0),
+]
+
+
+@pytest.mark.parametrize(("times", "passed", "seconds"), WAITS)
+def test_the_wait_is_until_a_whole_token_is_back_rounded_up(
+    refusals: Refusals, clock: StandingClock, times: int, passed: int, seconds: int
+) -> None:
+    charged(refusals, times)
+    clock.advance(passed)
+    assert refusals.seconds_to_wait(TELLER) == seconds
+    clock.advance(seconds * SECOND)
+    assert not refusals.turns_away(TELLER)
 
 
 def test_at_the_end_all_that_is_owed_is_told_once(refusals: Refusals) -> None:
@@ -124,7 +169,7 @@ def denied(api: Api) -> Answer:
 def is_turned_away(answer: Answer, status: int, code: str) -> None:
     assert (answer.status, answer.codes) == (status, [code])
     assert "data" not in answer.body
-    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.headers["retry-after"] == "1"
     assert answer.errors[0]["extensions"]["retry"] == "SAME_KEY"
 
 
@@ -162,6 +207,73 @@ def test_successes_replays_and_denied_reads_do_not_count(tight: Api) -> None:
         assert teller.mutate("openAccount", refused, key="once").only["replayed"] is (number > 0)
         assert teller.run("{ auditLog { edges { cursor } } }").codes == ["FORBIDDEN"]
     assert teller.run(WHO).status == 200
+
+
+@pytest.mark.parametrize(("times", "passed", "seconds"), [row for row in WAITS if row[2]])
+def test_a_flood_is_told_how_long_to_wait(tight: Api, times: int, passed: int, seconds: int) -> None:
+    for _ in range(times):
+        tight.endpoint.refusals.charge(tight.caller, Operation.DEPOSIT)
+    tight.clock.advance(passed)
+    answer = tight.run(WHO)
+    assert (answer.status, answer.headers["retry-after"]) == (429, str(seconds))
+    assert answer.errors[0]["extensions"]["retryAfterSeconds"] == seconds
+
+
+def many(more: str) -> str:
+    """Write a document that opens an account five times."""
+    given = f'input: {{currency: "EUR", name: "Ada"{more}}}'
+    deeds = (f'm{number}: openAccount(idempotencyKey: "{number}", {given}) {{ __typename }}' for number in range(5))
+    return f"mutation {{ {' '.join(deeds)} }}"
+
+
+FLOODS = [
+    (Role.VIEWER, "", None, ["FORBIDDEN"] * 3 + ["RATE_LIMITED"] * 2),
+    (Role.TELLER, ', overdraftLimit: "5"', {"__typename": "NotPermitted"}, ["RATE_LIMITED"] * 2),
+    (Role.ADMIN, ', reference: ""', {"__typename": "InvalidInput"}, ["RATE_LIMITED"] * 2),
+]
+
+
+@pytest.mark.parametrize(("role", "more", "told", "codes"), FLOODS, ids=["denials", "refusals", "bad input"])
+def test_a_flood_in_one_document_is_turned_away_field_by_field(
+    tight: Api, role: Role, more: str, told: dict[str, str] | None, codes: list[str]
+) -> None:
+    last = tight.last_sequence()
+    answer = tight.as_role(role).run(many(more))
+    assert (answer.status, answer.codes) == (200, codes)
+    assert list(answer.data.values()) == [told] * 3 + [None] * 2
+    assert [error["path"] for error in answer.errors[-2:]] == [["m3"], ["m4"]]
+    limited = {"code": "RATE_LIMITED", "retry": "SAME_KEY", "retryAfterSeconds": 1}
+    assert [error["extensions"] for error in answer.errors[-2:]] == [limited] * 2
+    assert len(tight.audit(after=last)) == 3
+
+
+class Failing:
+    """A ledger that decides nothing."""
+
+    def __init__(self, clock: StandingClock, error: DomainError | None) -> None:
+        self._clock = clock
+        self._error = error
+
+    async def execute(self, *_: object) -> Outcome:
+        if self._error is None:
+            raise Fault("KeyError while deciding something")
+        return Outcome(self._error, self._clock.now())
+
+
+FAILURES = [(None, 500), (Overloaded(1000), 200), (Unavailable(), 200)]
+
+
+@pytest.mark.parametrize(("error", "status"), FAILURES, ids=["a fault", "overloaded", "unavailable"])
+def test_what_is_owed_is_owed_until_it_is_written(tight: Api, error: DomainError | None, status: int) -> None:
+    assert [denied(tight).status for _ in range(8)] == [200] * 3 + [429] * 5
+    last = tight.last_sequence()
+    tight.clock.advance(60 * SECOND)
+    viewer = tight.as_role(Role.VIEWER)
+    failing = viewer.made_of(ledger=Failing(tight.clock, error))
+    assert [failing.run(WHO).status for _ in range(2)] == [status] * 2
+    assert tight.audit(after=last) == []
+    assert [viewer.run(WHO).status for _ in range(2)] == [200] * 2
+    assert [record["repeats"] for record in tight.audit(after=last)] == [5]
 
 
 def test_after_the_flood_one_record_tells_how_many_were_turned_away(tight: Api) -> None:

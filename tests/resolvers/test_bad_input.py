@@ -60,7 +60,10 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("deposit", AMOUNT, "7.000", "InvalidAmount"),
     ("deposit", AMOUNT, LARGE, "InvalidAmount"),
     ("deposit", AMOUNT, "9999999999999999999", "InvalidAmount"),
-    ("deposit", AMOUNT, "99999999999999999999", COERCION),
+    ("deposit", AMOUNT, "7" * 64, "InvalidAmount"),
+    ("deposit", AMOUNT, "7." + "7" * 64, "InvalidAmount"),
+    ("deposit", AMOUNT, "7" * 65, COERCION),
+    ("deposit", AMOUNT, "7." + "7" * 65, COERCION),
     ("deposit", AMOUNT, 7.77, COERCION),
     ("deposit", AMOUNT, 777, COERCION),
     ("deposit", AMOUNT, True, COERCION),
@@ -126,6 +129,7 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("freezeAccount", "expiresAt", "2199-07-07T24:00:00Z", COERCION),
     ("freezeAccount", "expiresAt", "2199-02-30T07:07:07Z", COERCION),
     ("freezeAccount", "expiresAt", "2199-07-07T07:07:07.1234567Z", COERCION),
+    ("freezeAccount", "expiresAt", "2199-07-07T07:07:07+05:60", COERCION),
     ("freezeAccount", "expiresAt", "10000-01-01T00:00:00Z", COERCION),
     ("freezeAccount", "expiresAt", "0000-01-01T00:00:00Z", COERCION),
     ("freezeAccount", "expiresAt", 7_777_777_777, COERCION),
@@ -305,6 +309,15 @@ def test_characters_beyond_the_basic_plane_come_back_as_they_were(api: Api, wher
     transaction = api.mutate("deposit", inputs("deposit", account_id) | {where: value}).only["transaction"]
     pair = {"__typename": "MetadataEntry", "key": text, "value": text}
     assert transaction[where] == ([pair] if where == "metadata" else text)
+
+
+def test_an_empty_description_or_note_is_none(api: Api) -> None:
+    account_id = api.open_account()
+    given = inputs("deposit", account_id)
+    assert api.mutate("deposit", given | {"description": ""}, key="once").only["transaction"]["description"] is None
+    assert api.mutate("deposit", given, key="once").only["replayed"] is True
+    frozen = api.mutate("freezeAccount", inputs("freezeAccount", account_id) | {"note": ""}, edges=1).only
+    assert frozen["freeze"]["note"] is None
 
 
 QUERIES: list[tuple[str, str]] = [

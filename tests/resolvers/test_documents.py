@@ -32,11 +32,12 @@ def test_two_texts_that_mean_the_same_are_two() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "{ poison }", ""])
-def test_texts_that_are_wrong_are_remembered_too(text: str) -> None:
-    documents = Documents(schema())
-    document = documents.read(text)
-    assert document.errors
-    assert documents.read(text) is document
+def test_texts_that_are_wrong_take_no_place_among_those_remembered(text: str) -> None:
+    documents = Documents(schema(), most=1)
+    documents.read(WHO)
+    assert documents.read(text).errors
+    assert [remembered(documents, one) for one in (WHO, text)] == [True, False]
+    assert documents._characters == len(WHO)
 
 
 def test_at_most_so_many_are_remembered_the_latest_used_longest() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
+from resolvers import http
 from resolvers.http import GRAPHQL_RESPONSE, LARGEST_BODY, PLAIN_JSON, negotiated
 from tests.support.api import Answer, Api
 
@@ -44,6 +48,8 @@ TYPES = [
     "application/graphql",
     "application/json; charset=utf-16",
     "application/json; charset=latin-1",
+    'application/json; charset="utf-16"',
+    'application/json; charset="utf-8',
 ]
 
 
@@ -59,7 +65,15 @@ def test_a_body_without_a_type_is_refused(api: Api) -> None:
     is_failure(api.send(WHO, headers=headers), 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-@pytest.mark.parametrize("content_type", ["application/json;charset=UTF-8", "Application/JSON ; charset=utf-8"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json;charset=UTF-8",
+        "Application/JSON ; charset=utf-8",
+        'application/json; charset="utf-8"',
+        'application/json;charset="UTF-8"',
+    ],
+)
 def test_json_may_say_that_it_is_utf8(api: Api, content_type: str) -> None:
     assert api.send(WHO, headers=api.headers() | {"content-type": content_type}).status == 200
 
@@ -201,6 +215,12 @@ def test_at_most_a_few_errors_are_told(api: Api) -> None:
         ("application/graphql-response+json; charset=utf-8, application/json; q=0.9", GRAPHQL_RESPONSE),
         ("application/json, Application/GraphQL-Response+JSON", GRAPHQL_RESPONSE),
         ("application/graphql-response+jsonx", PLAIN_JSON),
+        ("application/graphql-response+json;q=0", PLAIN_JSON),
+        ("application/graphql-response+json; charset=utf-8; Q=0.000 , application/json", PLAIN_JSON),
+        ("application/graphql-response+json; q=0; charset=utf-8", PLAIN_JSON),
+        ("application/graphql-response+json;q=0, application/graphql-response+json", GRAPHQL_RESPONSE),
+        ("application/graphql-response+json;q=0.001", GRAPHQL_RESPONSE),
+        ("application/graphql-response+json;q=1.0", GRAPHQL_RESPONSE),
     ],
 )
 def test_the_media_type_is_the_graphql_one_for_those_who_ask(accept: str, media_type: str) -> None:
@@ -212,9 +232,42 @@ def test_the_server_says_that_it_lives_and_is_ready(api: Api) -> None:
     assert api.send(b"", method="GET", path="/readyz").body == {"status": "ready"}
 
 
-@pytest.mark.xfail(reason="resolvers/app.py answers 404 without extensions, and 405 elsewhere as plain text")
-@pytest.mark.parametrize(("method", "path", "status"), [("POST", "/nowhere", 404), ("POST", "/healthz", 405)])
-def test_elsewhere_errors_are_json_with_a_code_too(api: Api, method: str, path: str, status: int) -> None:
+ELSEWHERE = [
+    ("POST", "/nowhere", 404, "NOT_FOUND"),
+    ("GET", "/graphql/nowhere", 404, "NOT_FOUND"),
+    ("POST", "/healthz", 405, "METHOD_NOT_ALLOWED"),
+    ("DELETE", "/", 405, "METHOD_NOT_ALLOWED"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status", "code"), ELSEWHERE)
+def test_elsewhere_errors_are_json_with_a_code_too(api: Api, method: str, path: str, status: int, code: str) -> None:
     answer = api.send(b"", method=method, path=path)
-    assert answer.status == status
-    assert answer.errors[0]["extensions"].keys() >= {"code", "retry"}
+    is_failure(answer, status, code)
+    assert answer.errors[0]["extensions"]["retry"] == "NEVER"
+    assert ("GET" in answer.headers.get("allow", "")) is (status == 405)
+
+
+# Bodies that take their time
+
+
+async def endless(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("chunks", [(), (WHO,), (b"{", b" ")], ids=["nothing", "a whole request", "a part"])
+def test_a_body_that_does_not_end_in_time_is_refused(
+    api: Api, monkeypatch: pytest.MonkeyPatch, chunks: tuple[bytes, ...]
+) -> None:
+    monkeypatch.setattr(http, "LONGEST_ARRIVAL", 0.001)
+    request = httpx.Request("POST", "http://api/graphql", headers=api.headers(), content=endless(*chunks))
+    is_failure(asyncio.run(api.exchange(request)), 400, "BAD_REQUEST")
+    assert api.endpoint.doorway.in_flight == 0
+
+
+def test_an_endless_body_is_refused_as_soon_as_it_is_too_large(api: Api) -> None:
+    content = endless(b" " * LARGEST_BODY, b" ")
+    request = httpx.Request("POST", "http://api/graphql", headers=api.headers(), content=content)
+    is_failure(asyncio.run(api.exchange(request)), 413, "PAYLOAD_TOO_LARGE")

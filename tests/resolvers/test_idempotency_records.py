@@ -77,6 +77,14 @@ def test_every_role_may_ask_about_its_own_keys(api: Api, role: Role) -> None:
     assert ask(api.as_role(role), "mine", whose=role).only is None
 
 
+@pytest.mark.parametrize("role", Role)
+def test_the_empty_id_is_nobody_and_so_not_oneself(api: Api, role: Role) -> None:
+    api.as_role(role).mutate("abandonIdempotencyKey", {"operation": "DEPOSIT", "key": "mine"})
+    answer = api.as_role(role).run(RECORD, {"operation": "DEPOSIT", "whose": ""}, key="mine")
+    assert answer.data == {"idempotencyRecord": None}
+    assert answer.codes == ([] if role in {Role.AUDITOR, Role.ADMIN} else ["FORBIDDEN"])
+
+
 def test_the_same_key_of_another_operation_or_client_is_another(api: Api) -> None:
     deposit(api)
     assert ask(api, "mine", operation="WITHDRAW").only is None

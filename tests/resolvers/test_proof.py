@@ -14,6 +14,8 @@ from resolvers.loaders import LoadedEdges
 from tests.resolvers.broken import Breaking, FaultyLedger
 from tests.support.api import Api, core, everything, mutation, roles_of
 
+pytestmark = pytest.mark.usefixtures("boundless")
+
 EDGES = ["accounts", "transactions", "entry_pages", "freeze_pages", "api_clients", "api_keys_of"]
 """The questions to the reader that lie below a deposit."""
 

@@ -17,6 +17,8 @@ from schema.permissions import RequiresRoleOrSelf
 from tests.support.api import Api, core, everything, roles_of
 from tests.support.books import euros
 
+pytestmark = pytest.mark.usefixtures("boundless")
+
 READERS: Mapping[str, frozenset[Role]] = {"ApiClient": AUDITORS, "ApiKey": ADMINS, "AuditRecord": AUDITORS}
 """The types that not everyone may read."""
 

@@ -57,16 +57,19 @@ def statements_for(api: Api, document: str, variables: Mapping[str, str] | None 
 
 
 NESTED = """
-    freezes { edges { node { id placedBy { id name apiKeys { id } } releasedBy { id } } } }
-    entries { edges { node { transaction { id entries { account { id name } transaction { id } } } account { id } } } }
+    freezes(first: 2) { edges { node { id placedBy { id name apiKeys { id } } releasedBy { id } } } }
+    entries(first: 3) {
+        edges { node { transaction { id entries { account { id name } transaction { id } } } account { id } } }
+    }
 """
 DOCUMENTS = {
-    "accounts": "{ accounts(first: 100) { edges { node { %s } } } }",
-    "transactions": "{ transactions(first: 100) { edges { node { entries { account { %s } } } } } }",
-    "several": "{ one: accounts(first: 100) { edges { node { %s } } } viewer { id } }",
+    "accounts": "{ accounts(first: 25) { edges { node { %s } } } }",
+    "transactions": "{ transactions(first: 70) { edges { node { entries { account { %s } } } } } }",
+    "several": "{ one: accounts(first: 25) { edges { node { %s } } } viewer { id } }",
 }
 
 
+@pytest.mark.usefixtures("boundless")
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_twenty_accounts_cost_as_many_statements_as_three(api: Api, name: str) -> None:
     document = DOCUMENTS[name] % NESTED

@@ -28,7 +28,8 @@ READ: list[tuple[str, str, object]] = [
     ("Decimal", "10.50", "10.50"),
     ("Decimal", "-0.05", "-0.05"),
     ("Decimal", "007", "007"),
-    ("Decimal", "9" * 19, "9" * 19),
+    ("Decimal", "9" * 64, "9" * 64),
+    ("Decimal", "-1." + "0" * 64, "-1." + "0" * 64),
     ("CurrencyCode", "EUR", "EUR"),
     ("CurrencyCode", "ZZZ", "ZZZ"),
     ("IdempotencyKey", "!", "!"),
@@ -43,6 +44,7 @@ READ: list[tuple[str, str, object]] = [
     ("DateTime", "1970-01-01T00:00:00.000001Z", 1),
     ("DateTime", "1970-01-01T02:00:00+02:00", 0),
     ("DateTime", "1969-12-31T18:30:00-05:30", 0),
+    ("DateTime", "1970-01-01T23:59:00+23:59", 0),
     ("DateTime", "2024-02-29T00:00:00Z", 1_709_164_800_000_000),
     ("DateTime", "9999-12-31T23:59:59.999999Z", LAST_INSTANT),
 ]
@@ -51,7 +53,7 @@ NOTHING: list[Any] = [None, 1, 1.5, True, [], ["1"], {}, b"1", "", " ", "\0", "x
 REFUSED: dict[str, list[Any]] = {
     "Decimal": [
         *("NaN", "Infinity", "-Infinity", "1e2", "1E2", "1_0", "1,0", "+1", ".5", "5.", "--1", "- 1", "0x1"),
-        *("1.2.3", "9" * 20, "1." + "0" * 20, "\u22121"),
+        *("1.2.3", "9" * 65, "1." + "0" * 65, "\u22121"),
     ],
     "CurrencyCode": ["eur", "EU", "EURO", "E R", "EUR\n", "\u0415UR", "EU1"],
     "IdempotencyKey": ["k" * 256, "a b", "k\u00e9y", "key\n", "\x7f", "\u200b"],
@@ -61,6 +63,7 @@ REFUSED: dict[str, list[Any]] = {
         *("2026-01-31T12:00Z", "2026-01-31T12:00:00.Z", "2026-01-31T12:00:00.1234567Z", "2026-01-31T12:00:00,1Z"),
         *("2026-01-31T12:00:60Z", "2026-01-31T24:00:00Z", "2026-13-01T12:00:00Z", "2026-02-29T12:00:00Z"),
         *("2026-01-31T12:00:00+24:00", "2026-01-31T12:00:00+0100", "2026-01-31T12:00:00+01", "2026-01-31T12:00:00ZZ"),
+        *("2026-01-31T12:00:00+05:60", "2026-01-31T12:00:00-00:99", "2026-01-31T12:00:00+99:00"),
         *("0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "-2026-01-31T12:00:00Z", "\uff12026-01-31T12:00:00Z"),
     ],
 }
@@ -121,9 +124,3 @@ def test_a_missing_instant_stays_missing() -> None:
 def test_an_instant_outside_the_books_is_not_read_in_any_offset(text: str) -> None:
     with pytest.raises(GraphQLError):
         parse_date_time(text)
-
-
-@pytest.mark.xfail(reason="datetime.fromisoformat carries minutes of an offset beyond 59 over; RFC 3339 has none such")
-def test_an_offset_has_at_most_59_minutes() -> None:
-    with pytest.raises(GraphQLError):
-        parse_date_time("2026-01-31T12:00:00+05:60")

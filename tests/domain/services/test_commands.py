@@ -56,6 +56,8 @@ REFUSED: list[tuple[Callable[[], Command], type[InputError], str]] = [
     (lambda: Deposit(account_id="acct_1", amount=ONE, description=NUL), InvalidInput, "description"),
     (lambda: Withdraw(account_id="acct_1", amount=ONE, metadata=(("k", NUL),)), InvalidInput, "metadata"),
     (lambda: Transfer(from_account_id="acct_1", to_account_id="acct_1", amount=ONE), SameAccount, "toAccountId"),
+    (lambda: Transfer(from_account_id=LONG_ID, to_account_id="acct_2", amount=ONE), InvalidInput, "fromAccountId"),
+    (lambda: Transfer(from_account_id="acct_1", to_account_id=LONG_ID, amount=ONE), InvalidInput, "toAccountId"),
     (lambda: CreateApiClient(name="", role=Role.VIEWER), InvalidInput, "name"),
     (lambda: ChangeApiClientRole(api_client_id=LONG_ID, role=Role.VIEWER), InvalidInput, "apiClientId"),
     (lambda: DisableApiClient(api_client_id=NUL), InvalidInput, "apiClientId"),
@@ -93,6 +95,30 @@ def test_only_a_positive_bounded_amount_moves(move: Callable[..., Command], mino
     with pytest.raises(InvalidAmount) as refused:
         move(amount=euros(minor))
     assert refused.value == InvalidAmount(2, euros(LARGEST_BALANCE), path=("input", "amount", "amount"))
+
+
+@pytest.mark.parametrize("move", MOVEMENTS)
+@pytest.mark.parametrize(
+    ("name", "words"), [("reference", LONG_NAME), ("description", LONG_NOTE), ("metadata", (("", "v"),))]
+)
+def test_wrong_words_are_told_before_a_wrong_amount(move: Callable[..., Command], name: str, words: object) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        move(amount=OVERSIZED, **{name: words})
+    assert refused.value.path == ("input", name)
+
+
+EMPTY: list[tuple[Command, str]] = [
+    (OpenAccount(currency=EUR, name="Ada", overdraft_limit=euros(0)), "overdraft_limit"),
+    (FreezeAccount(account_id="acct_1", reason=FreezeReason.OPERATIONS, note=""), "note"),
+    (UnfreezeAccount(account_id="acct_1", note=""), "note"),
+    (CloseAccount(account_id="acct_1", note=""), "note"),
+    *((move(amount=ONE, description=""), "description") for move in MOVEMENTS),
+]
+
+
+@pytest.mark.parametrize(("command", "field"), EMPTY)
+def test_what_says_nothing_is_as_if_it_were_not_there(command: Command, field: str) -> None:
+    assert getattr(command, field) is None
 
 
 @pytest.mark.parametrize("move", MOVEMENTS)

@@ -1,0 +1,189 @@
+"""What a document may ask for: the limits, each named where it is met, and how pages and fragments are counted."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+from graphql import get_introspection_query
+
+import resolvers
+from resolvers.budget import DEEPEST, LARGEST_COST, MOST_FIELDS, MOST_MUTATIONS
+from resolvers.documents import Documents
+from tests.support.api import Api, schema
+
+FIELDS = f"A document may ask for at most {MOST_FIELDS} fields."
+COST = f"A document may ask for at most {LARGEST_COST} fields in its answer, pages multiplied."
+LEVELS = f"A document may ask for at most {DEEPEST} levels."
+MUTATIONS = f"A document may ask for at most {MOST_MUTATIONS} mutations."
+
+
+def told(text: str) -> list[str]:
+    """Return what is said against a document."""
+    return [error.message for error in Documents(schema()).read(text).errors]
+
+
+def ids(number: int) -> str:
+    return " id" * number
+
+
+def accounts(leaves: int, given: str = "(first: 100)", variables: str = "") -> str:
+    return f"query {variables} {{ accounts{given} {{ edges {{ node {{ {ids(leaves)} }} }} }} }}"
+
+
+def costing(rest: int) -> str:
+    """Ask for 9,902 fields of an answer, and so many more."""
+    return f"{{ accounts(first: 100) {{ edges {{ node {{ {ids(97)} }} }} }} viewer {{ {ids(rest)} }} }}"
+
+
+def deep(levels: int) -> str:
+    """Go from a transaction to an entry and back, so many levels down."""
+    pairs, odd = divmod(levels - 2, 2)
+    innermost = "entries { version }" if odd else "id"
+    return "{ transaction(id: 1) { " + "entries { transaction { " * pairs + innermost + "} }" * pairs + "} }"
+
+
+def renamings(number: int) -> str:
+    deed = 'renameAccount(idempotencyKey: "k", input: {accountId: "a", name: "Ada"}) { __typename }'
+    return f"mutation {{ {' '.join(f'm{one}: {deed}' for one in range(number))} }}"
+
+
+def nested(leaves: int) -> str:
+    """Ask for two lists, one in the other, by their default sizes."""
+    inner = f"entries {{ edges {{ node {{ {' version' * leaves} }} }} }}"
+    return f"{{ accounts {{ edges {{ node {{ {inner} }} }} }} }}"
+
+
+WITHIN_AND_BEYOND = {
+    "fields": (f"{{ viewer {{ {ids(499)} }} }}", f"{{ viewer {{ {ids(500)} }} }}", FIELDS),
+    "cost": (costing(98), costing(99), COST),
+    "levels": (deep(20), deep(21), LEVELS),
+    "mutations": (renamings(20), renamings(21), MUTATIONS),
+    "a page of no size": (nested(22), nested(23), COST),
+    "a page by a variable": (
+        accounts(97, "(first: $n)", "($n: Int!)"),
+        accounts(98, "(first: $n)", "($n: Int!)"),
+        COST,
+    ),
+    "a page too large": (accounts(97, "(first: 777777)"), accounts(98, "(first: 777777)"), COST),
+    "a page too small": (accounts(98, "(first: -7)"), accounts(98, "(first: 100)"), COST),
+}
+
+
+@pytest.mark.parametrize("what", WITHIN_AND_BEYOND)
+def test_a_limit_is_named_by_what_goes_beyond_it_and_only_then(what: str) -> None:
+    within, beyond, limit = WITHIN_AND_BEYOND[what]
+    assert told(within) == []
+    assert told(beyond) == [limit]
+
+
+def test_a_refusal_tells_that_asking_again_will_not_help(api: Api) -> None:
+    answer = api.run(renamings(21))
+    (error,) = answer.errors
+    assert (answer.status, error["message"]) == (400, MUTATIONS)
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED", "retry": "NEVER"}
+
+
+def test_what_is_beyond_the_budget_is_not_looked_at_any_further() -> None:
+    assert told(f"{{ poison {ids(500)} }}") == [FIELDS]
+
+
+def test_every_limit_that_is_met_is_named() -> None:
+    assert told(f"{{ accounts(first: 100) {{ edges {{ node {{ {ids(500)} }} }} }} }}") == [FIELDS, COST]
+
+
+def test_all_operations_of_a_document_together_have_to_keep_within_the_limits() -> None:
+    assert told(f"query A {{ viewer {{ id }} }} query B {{ viewer {{ {ids(500)} }} }}") == [FIELDS]
+    assert told(f"query A {{ viewer {{ {ids(300)} }} }} query B {{ viewer {{ {ids(300)} }} }}") == [FIELDS]
+
+
+# Fragments
+
+
+def test_fragments_count_wherever_they_are_spread() -> None:
+    fragment = f"fragment F on ApiClient {{ {ids(100)} }}"
+    assert told(f"{{ viewer {{ {'...F ' * 4} }} }} {fragment}") == []
+    assert told(f"{{ viewer {{ {'...F ' * 5} }} }} {fragment}") == [FIELDS]
+
+
+@pytest.mark.parametrize("spread", ["... {", "... on Query {", "... @include(if: true) {"])
+def test_inline_fragments_add_nothing_but_what_they_hold(spread: str) -> None:
+    assert told(f"{{ {spread} {deep(20)[1:]} }}") == []
+    assert told(f"{{ {spread} {deep(21)[1:]} }}") == [LEVELS]
+    assert told(f"{{ {spread} viewer {{ {ids(499)} }} }} }}") == []
+    assert told(f"{{ {spread} viewer {{ {ids(500)} }} }} }}") == [FIELDS]
+
+
+def test_thirty_fragments_that_each_double_the_next_are_reckoned_at_once() -> None:
+    doubling = (f"fragment F{one} on ApiClient {{ ...F{one + 1} ...F{one + 1} }}" for one in range(30))
+    text = f"{{ viewer {{ ...F0 }} }} {' '.join(doubling)} fragment F30 on ApiClient {{ id }}"
+    assert told(text) == [FIELDS, COST]
+
+
+SELVES = {
+    "itself": "{ viewer { ...F } } fragment F on ApiClient { id ...F ...F }",
+    "each other": "{ viewer { ...F } } fragment F on ApiClient { ...G } fragment G on ApiClient { id ...F }",
+    "through a field": "{ viewer { ...F } } fragment F on ApiClient { apiKeys { apiClient { ...F } } }",
+}
+
+
+@pytest.mark.parametrize("what", SELVES)
+def test_fragments_that_spread_themselves_are_left_to_the_rule_that_forbids_it(what: str) -> None:
+    assert {"within itself" in message for message in told(SELVES[what])} == {True}
+
+
+def test_a_fragment_that_is_not_there_is_an_error_of_its_own() -> None:
+    assert told("{ viewer { ...F } }") == ["Unknown fragment 'F'."]
+
+
+HIDDEN = {
+    "in an inline fragment": "{ accounts { ... on AccountConnection { %s } } }",
+    "in a fragment": "{ accounts { ...F } } fragment F on AccountConnection { %s }",
+}
+
+
+@pytest.mark.parametrize("where", HIDDEN)
+def test_a_page_counts_wherever_its_edges_are_asked_for(where: str) -> None:
+    page = "edges { node { entries(first: 100) { edges { node { version version version } } } } }"
+    assert told(HIDDEN[where] % page) == [COST]
+
+
+def test_a_fragment_that_nothing_spreads_is_held_to_the_limits_too() -> None:
+    assert told(f"{{ viewer {{ id }} }} fragment F on ApiClient {{ {ids(501)} }}") == [FIELDS]
+
+
+def test_lists_without_pages_count_too() -> None:
+    keys = "apiKeys { apiClient { " * 6 + "id" + "} }" * 6
+    assert told(f"{{ viewer {{ {keys} }} }}") == [COST]
+
+
+def test_a_size_of_thousands_of_digits_is_refused_as_any_other(api: Api) -> None:
+    answer = api.run(f"{{ accounts(first: {'7' * 5_000}) {{ edges {{ cursor }} }} }}")
+    assert (answer.status, set(answer.codes)) == (400, {"GRAPHQL_VALIDATION_FAILED"})
+
+
+# What must always be possible
+
+OPTIONS = ("specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
+INTROSPECTIONS = [
+    get_introspection_query(**dict(zip(OPTIONS, chosen, strict=True))) for chosen in product((False, True), repeat=4)
+]
+
+
+@pytest.mark.parametrize("text", INTROSPECTIONS, ids=range(len(INTROSPECTIONS)))
+def test_the_standard_introspection_is_within_the_budget(text: str) -> None:
+    assert told(text) == []
+
+
+def test_introspection_is_answered_to_every_client_that_explores(api: Api) -> None:
+    asked = get_introspection_query(schema_description=True, input_value_deprecation=True)  # as GraphiQL does
+    assert api.run(asked).only["queryType"]["name"] == "Query"
+
+
+def test_what_the_explorer_begins_with_is_within_the_budget() -> None:
+    script = (Path(resolvers.__file__).parent / "explorer" / "explorer.js").read_text()
+    welcome = re.search(r"const welcome = `(.*?)`", script, re.DOTALL)
+    assert welcome
+    assert told(welcome[1].replace("${key}", "k")) == []
