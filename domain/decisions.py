@@ -17,7 +17,7 @@ from domain.ids import Entropy, Ids
 from domain.instants import Instant
 from domain.ports import Books, Fault, Outcome, Request, StorageError
 from domain.records import free_text, to_plain
-from domain.services.accounts import ExpireFreeze
+from domain.services.freezes import ExpireFreeze
 from domain.services.table import SERVICES
 from domain.unit_of_work import FreeText, Staged, UnitOfWork
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from resolvers import inputs
 from resolvers.context import Info
 from resolvers.filters import account_filter

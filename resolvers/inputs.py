@@ -11,7 +11,7 @@ from domain.catalogue import Catalogue
 from domain.errors import SameAccount
 from domain.instants import Instant
 from domain.money import Money
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import (
     ChangeApiClientRole,
     CreateApiClient,
@@ -20,6 +20,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Movement, Transfer, Withdraw
 from domain.text import Metadata

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.commands import Command
-from domain.services import accounts, api_clients, idempotency_keys, movements
+from domain.services import accounts, api_clients, freezes, idempotency_keys, movements
 from domain.unit_of_work import UnitOfWork
 
 
@@ -22,9 +22,9 @@ class Service:
 SERVICES: Mapping[type[Command], Service] = {
     accounts.OpenAccount: Service(accounts.open_account, accounts.OpenAccountSuccess),
     accounts.RenameAccount: Service(accounts.rename_account, accounts.RenameAccountSuccess),
-    accounts.FreezeAccount: Service(accounts.freeze_account, accounts.FreezeAccountSuccess),
-    accounts.UnfreezeAccount: Service(accounts.unfreeze_account, accounts.UnfreezeAccountSuccess),
-    accounts.ExpireFreeze: Service(accounts.expire_freeze, accounts.ExpireFreezeSuccess),
+    freezes.FreezeAccount: Service(freezes.freeze_account, freezes.FreezeAccountSuccess),
+    freezes.UnfreezeAccount: Service(freezes.unfreeze_account, freezes.UnfreezeAccountSuccess),
+    freezes.ExpireFreeze: Service(freezes.expire_freeze, freezes.ExpireFreezeSuccess),
     accounts.CloseAccount: Service(accounts.close_account, accounts.CloseAccountSuccess),
     movements.Deposit: Service(movements.deposit, movements.DepositSuccess),
     movements.Withdraw: Service(movements.withdraw, movements.WithdrawSuccess),

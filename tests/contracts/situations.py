@@ -8,7 +8,7 @@ from typing import Any
 from domain.access import Operation, Role
 from domain.commands import Command
 from domain.freezes import FreezeReason
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import (
     ChangeApiClientRole,
     CreateApiClient,
@@ -17,6 +17,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from tests.contracts.ledgers import AnyLedger

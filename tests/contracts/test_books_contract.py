@@ -11,8 +11,8 @@ from domain.idempotency import IdempotencyOutcome, IdempotencyScope, fingerprint
 from domain.instants import SECOND, Instant
 from domain.ports import Books
 from domain.records import to_plain
-from domain.services.accounts import UnfreezeAccount
 from domain.services.api_clients import DisableApiClient, IssueApiKey, RevokeApiKey
+from domain.services.freezes import UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Withdraw
 from tests.contracts.ledgers import AnyLedger

@@ -19,7 +19,8 @@ from domain.errors import (
 from domain.freezes import FreezeReason, FreezeScope
 from domain.instants import SECOND, Instant
 from domain.ports import Outcome, Request
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from tests.contracts.ledgers import AnyLedger
 from tests.contracts.situations import closed_account, frozen, frozen_account

@@ -23,8 +23,9 @@ from domain.idempotency import IdempotencyScope
 from domain.instants import SECOND, Instant
 from domain.money import Money
 from domain.ports import Fault, Outcome, Request
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import CreateApiClient, IssueApiKey
+from domain.services.freezes import FreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from tests.contracts.ledgers import AnyLedger
 from tests.contracts.situations import SITUATIONS, closed_account, created_client, frozen_account

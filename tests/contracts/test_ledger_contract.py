@@ -15,8 +15,9 @@ from domain.freezes import FreezeReason, FreezeScope
 from domain.idempotency import IdempotencyOutcome
 from domain.instants import SECOND, Instant
 from domain.ports import Outcome, Request
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import ChangeApiClientRole, DisableApiClient, EnableApiClient, IssueApiKey
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.table import SERVICES

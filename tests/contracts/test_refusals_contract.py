@@ -30,8 +30,9 @@ from domain.freezes import FreezeReason
 from domain.instants import Instant
 from domain.money import LARGEST_BALANCE
 from domain.ports import Outcome, Request
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import DisableApiClient, IssueApiKey, RevokeApiKey
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from tests.contracts.ledgers import AnyLedger
 from tests.contracts.situations import closed_account, created_client, frozen, frozen_account

@@ -18,7 +18,8 @@ from domain.errors import (
     NotPermitted,
 )
 from domain.freezes import FreezeReason, FreezeScope
-from domain.services.accounts import CloseAccount, FreezeAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, RenameAccount
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from tests.contracts.ledgers import AnyLedger
 from tests.contracts.situations import closed_account, frozen, frozen_account

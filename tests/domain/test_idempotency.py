@@ -15,14 +15,7 @@ from domain.idempotency import differing_fields, fingerprint
 from domain.instants import Instant
 from domain.money import Currency, Money
 from domain.records import to_bytes, to_plain
-from domain.services.accounts import (
-    CloseAccount,
-    ExpireFreeze,
-    FreezeAccount,
-    OpenAccount,
-    RenameAccount,
-    UnfreezeAccount,
-)
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import (
     ChangeApiClientRole,
     CreateApiClient,
@@ -31,6 +24,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.table import SERVICES

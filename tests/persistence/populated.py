@@ -7,8 +7,9 @@ from pathlib import Path
 from domain.access import Role
 from domain.freezes import FreezeReason
 from domain.instants import Instant
-from domain.services.accounts import CloseAccount, FreezeAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, RenameAccount
 from domain.services.api_clients import IssueApiKey, RevokeApiKey
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from tests.support import raw
 from tests.support.books import EUR, JPY, TestLedger, euros, migrated

@@ -18,8 +18,9 @@ from domain.freezes import FreezeReason
 from domain.instants import SECOND
 from domain.money import Money
 from domain.ports import Fault, Outcome, Request, StorageError
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import CreateApiClient, IssueApiKey
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from persistence import database
 from persistence.batches import MOST_IN_A_BATCH, BatchWriter

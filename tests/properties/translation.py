@@ -13,8 +13,9 @@ from domain.freezes import FreezeReason, FreezeScope
 from domain.idempotency import IdempotencyOutcome, IdempotencyRecord
 from domain.money import Currency, Money
 from domain.ports import Outcome, Request
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import DisableApiClient, EnableApiClient, RevokeApiKey
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from tests.properties.model import OK, Act, Answer, Args, Facts

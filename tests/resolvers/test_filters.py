@@ -15,7 +15,8 @@ from domain.access import SYSTEM_CLIENT_ID, Role
 from domain.freezes import FreezeReason
 from domain.instants import SECOND, Instant
 from domain.money import Money
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
+from domain.services.freezes import FreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from schema.scalars import write_date_time
 from tests.support.api import Api, Kit

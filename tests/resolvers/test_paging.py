@@ -12,8 +12,9 @@ import pytest
 from domain.access import Role
 from domain.freezes import FreezeReason
 from domain.ports import Page, PageRequest
-from domain.services.accounts import FreezeAccount, OpenAccount
+from domain.services.accounts import OpenAccount
 from domain.services.api_clients import CreateApiClient
+from domain.services.freezes import FreezeAccount
 from domain.services.movements import Deposit
 from resolvers import pages
 from resolvers.pages import connection, page_request

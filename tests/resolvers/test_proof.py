@@ -9,7 +9,7 @@ from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type
 
 from domain.access import Role
 from domain.freezes import FreezeReason, FreezeScope
-from domain.services.accounts import FreezeAccount
+from domain.services.freezes import FreezeAccount
 from resolvers.loaders import LoadedEdges
 from tests.resolvers.broken import Breaking, FaultyLedger
 from tests.support.api import Api, core, everything, mutation, roles_of

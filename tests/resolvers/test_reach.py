@@ -11,7 +11,7 @@ from graphql import GraphQLObjectType, get_named_type, is_abstract_type
 from domain.access import ADMINS, AUDITORS, EVERYONE, PERMISSIONS, Role
 from domain.freezes import FreezeReason, FreezeScope
 from domain.records import camel_case
-from domain.services.accounts import FreezeAccount, UnfreezeAccount
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit
 from schema.permissions import RequiresRoleOrSelf
 from tests.support.api import Api, core, everything, roles_of

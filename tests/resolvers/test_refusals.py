@@ -15,7 +15,7 @@ from domain.errors import DomainError, InputError
 from domain.money import LARGEST_BALANCE
 from domain.ports import Outcome
 from domain.records import camel_case
-from domain.services.accounts import ExpireFreeze
+from domain.services.freezes import ExpireFreeze
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.table import SERVICES
 from persistence.currencies import currencies

@@ -12,8 +12,9 @@ from domain.access import Operation, Role
 from domain.freezes import FreezeReason, FreezeScope
 from domain.idempotency import IdempotencyScope
 from domain.records import camel_case
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount
+from domain.services.accounts import CloseAccount, OpenAccount
 from domain.services.api_clients import ChangeApiClientRole, CreateApiClient, IssueApiKey
+from domain.services.freezes import FreezeAccount
 from domain.services.movements import Deposit
 from tests.support.api import Api, Kit, core
 from tests.support.books import EUR, TestLedger, euros

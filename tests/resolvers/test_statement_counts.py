@@ -10,7 +10,7 @@ import pytest
 
 from domain.access import Caller, Role
 from domain.freezes import FreezeReason, FreezeScope
-from domain.services.accounts import FreezeAccount
+from domain.services.freezes import FreezeAccount
 from domain.services.movements import Deposit, Transfer
 from tests.support.api import Api
 from tests.support.books import euros

@@ -14,7 +14,7 @@ from domain.access import PERMISSIONS, Operation
 from domain.commands import COMMON_REFUSALS, Command
 from domain.errors import DomainError, ErrorCode, IdempotencyKeyAbandoned, Overloaded, Unavailable
 from domain.records import camel_case
-from domain.services.accounts import ExpireFreeze
+from domain.services.freezes import ExpireFreeze
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.table import SERVICES
 from resolvers import inputs

@@ -13,7 +13,7 @@ from domain.commands import Command
 from domain.errors import InputError, InvalidAmount, InvalidInput, SameAccount
 from domain.freezes import FreezeReason
 from domain.money import LARGEST_BALANCE
-from domain.services.accounts import CloseAccount, FreezeAccount, OpenAccount, RenameAccount, UnfreezeAccount
+from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import (
     ChangeApiClientRole,
     CreateApiClient,
@@ -22,6 +22,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.table import SERVICES
