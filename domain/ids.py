@@ -15,6 +15,7 @@ class Prefix(StrEnum):
     FREEZE = "frz"
     API_CLIENT = "cli"
     API_KEY = "key"
+    AUDIT_RECORD = "aud"
 
 
 class Ids(Protocol):

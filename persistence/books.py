@@ -43,22 +43,17 @@ _DECISIONS = Statement(
     )
 )
 _ACCOUNTS = Statement(queries.accounts().where(tables.Account.id.in_(each("ids"))))
-_ACCOUNT_WITH_REFERENCE = Statement(
-    tables.Account.select(tables.Account.id).where(tables.Account.reference == Hole("reference"))
-)
 _UNRELEASED_FREEZES = Statement(
     queries.freezes()
     .where((tables.Freeze.account_id == Hole("account_id")) & tables.Freeze.released_at.is_null())
     .order_by(tables.Freeze.placed_sequence)
 )
 _FREEZE = Statement(queries.freezes().where(tables.Freeze.id == Hole("id")))
-_TRANSACTIONS = Statement(queries.transactions().where(tables.Transaction.id.in_(each("ids"))))
 _ENTRIES = Statement(
     queries.entries(tables.Entry.sequence)
     .where(tables.Entry.sequence.in_(each("sequences")))
     .order_by(tables.Entry.sequence, tables.Entry.amount)
 )
-_API_CLIENTS = Statement(queries.api_clients().where(tables.ApiClient.id.in_(each("ids"))))
 _API_CLIENT_WITH_NAME = Statement(
     tables.ApiClient.select(tables.ApiClient.id).where(tables.ApiClient.name == Hole("name"))
 )
@@ -69,7 +64,6 @@ _ADMINS = Statement(
         & (tables.ApiClient.id != SYSTEM_CLIENT_ID)
     )
 )
-_API_KEYS = Statement(queries.api_keys().where(tables.ApiKey.id.in_(each("ids"))))
 _API_KEYS_OF = Statement(
     queries.api_keys()
     .where(tables.ApiKey.api_client_id == Hole("api_client_id"))
@@ -121,7 +115,7 @@ class Books:
         return self._accounts[account_id]
 
     def account_id_with_reference(self, reference: str) -> str | None:
-        found = _ACCOUNT_WITH_REFERENCE(self._database, reference=reference)
+        found = queries.ACCOUNT_WITH_REFERENCE(self._database, reference=reference)
         return found[0][0] if found else None
 
     def unreleased_freezes(self, account_id: str) -> Sequence[DomainFreeze]:
@@ -135,7 +129,7 @@ class Books:
         return rows.freeze(found[0]) if found else None
 
     def transaction(self, transaction_id: str) -> DomainTransaction | None:
-        found = read_transactions(self._database, _TRANSACTIONS(self._database, ids=array([transaction_id])))
+        found = read_transactions(self._database, queries.TRANSACTIONS(self._database, ids=array([transaction_id])))
         return found[0] if found else None
 
     def api_client(self, api_client_id: str) -> ApiClient | None:
@@ -170,12 +164,12 @@ class Books:
 
     def _fetch_api_clients(self, ids: set[str]) -> None:
         self._api_clients |= dict.fromkeys(ids)
-        found = _API_CLIENTS(self._database, ids=array(ids)) if ids else ()
+        found = queries.API_CLIENTS(self._database, ids=array(ids)) if ids else ()
         self._api_clients |= {row[0]: rows.api_client(row) for row in found}
 
     def _fetch_api_keys(self, ids: set[str]) -> None:
         self._api_keys |= dict.fromkeys(ids)
-        found = _API_KEYS(self._database, ids=array(ids)) if ids else ()
+        found = queries.API_KEYS(self._database, ids=array(ids)) if ids else ()
         self._api_keys |= {row[0]: rows.api_key(row) for row in found}
 
     def _fetch_decisions(self, scopes: set[IdempotencyScope]) -> None:

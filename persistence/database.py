@@ -35,6 +35,7 @@ _PRAGMAS: Mapping[str, int | str] = {
     "journal_size_limit": 64 * 1024 * 1024,
     "cache_size": -64 * 1024,
     "temp_store": "memory",
+    "secure_delete": 1,  # nothing is deleted but the words of people, and those must be gone
 }
 _NO_CHECKPOINTS = {"wal_autocheckpoint": 0}
 

@@ -10,7 +10,7 @@ from typing import Any
 import peewee
 from peewee import JOIN, Case, fn
 
-from persistence.statements import Hole
+from persistence.statements import Hole, Statement, each
 from persistence.tables import (
     Account,
     ApiClient,
@@ -158,3 +158,11 @@ def decisions() -> Any:
         .join(Audit, on=(Audit.sequence == Idempotency.sequence))
         .join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Idempotency.sequence))
     )
+
+
+# Look-ups that the books and the reader both make.
+
+ACCOUNT_WITH_REFERENCE = Statement(Account.select(Account.id).where(Account.reference == Hole("reference")))
+TRANSACTIONS = Statement(transactions().where(Transaction.id.in_(each("ids"))))
+API_CLIENTS = Statement(api_clients().where(ApiClient.id.in_(each("ids"))))
+API_KEYS = Statement(api_keys().where(ApiKey.id.in_(each("ids"))))

@@ -44,18 +44,12 @@ _ACCOUNTS = Statement(
         tables.Account.id.in_(each("ids")) & (tables.Account.kind == "CUSTOMER")
     )
 )
-_ACCOUNT_WITH_REFERENCE = Statement(
-    tables.Account.select(tables.Account.id).where(tables.Account.reference == Hole("reference"))
-)
-_TRANSACTIONS = Statement(queries.transactions().where(tables.Transaction.id.in_(each("ids"))))
 _TRANSACTION_IDS_AT = Statement(
     tables.Transaction.select(tables.Transaction.sequence, tables.Transaction.id).where(
         tables.Transaction.sequence.in_(each("sequences"))
     )
 )
 _FREEZES = Statement(queries.freezes().where(tables.Freeze.id.in_(each("ids"))))
-_API_CLIENTS = Statement(queries.api_clients().where(tables.ApiClient.id.in_(each("ids"))))
-_API_KEYS = Statement(queries.api_keys().where(tables.ApiKey.id.in_(each("ids"))))
 _API_KEYS_OF = Statement(
     queries.api_keys()
     .where(tables.ApiKey.api_client_id.in_(each("api_client_ids")))
@@ -90,11 +84,11 @@ class Reader:
         return {row[0]: rows.account(row) for row in found}
 
     def account_id_with_reference(self, reference: str) -> str | None:
-        found = _ACCOUNT_WITH_REFERENCE(self._database, reference=reference)
+        found = queries.ACCOUNT_WITH_REFERENCE(self._database, reference=reference)
         return found[0][0] if found else None
 
     def transactions(self, ids: Sequence[str]) -> Mapping[str, Transaction]:
-        found = _TRANSACTIONS(self._database, ids=array(ids))
+        found = queries.TRANSACTIONS(self._database, ids=array(ids))
         return {one.id: one for one in read_transactions(self._database, found)}
 
     def transaction_ids_at(self, sequences: Sequence[int]) -> Mapping[int, str]:
@@ -104,10 +98,10 @@ class Reader:
         return {row[0]: rows.freeze(row) for row in _FREEZES(self._database, ids=array(ids))}
 
     def api_clients(self, ids: Sequence[str]) -> Mapping[str, ApiClient]:
-        return {row[0]: rows.api_client(row) for row in _API_CLIENTS(self._database, ids=array(ids))}
+        return {row[0]: rows.api_client(row) for row in queries.API_CLIENTS(self._database, ids=array(ids))}
 
     def api_keys(self, ids: Sequence[str]) -> Mapping[str, ApiKey]:
-        return {row[0]: rows.api_key(row) for row in _API_KEYS(self._database, ids=array(ids))}
+        return {row[0]: rows.api_key(row) for row in queries.API_KEYS(self._database, ids=array(ids))}
 
     def api_keys_of(self, api_client_ids: Sequence[str]) -> Mapping[str, Sequence[ApiKey]]:
         keys: dict[str, list[ApiKey]] = defaultdict(list)

@@ -15,14 +15,14 @@ from domain.ports import Reader
 from resolvers.context import Info
 from schema.access import ApiClient, ApiKey
 from schema.accounts import Account, Freeze
-from schema.audit import AUDIT_PREFIX, AuditRecord
+from schema.audit import AuditRecord
 from schema.nodes import Node
 from schema.permissions import forbidden
 from schema.transactions import Transaction
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="The id of anything that has one.")]
 
-_AUDIT_ID = re.compile(rf"{AUDIT_PREFIX}([1-9][0-9]{{0,17}})", re.ASCII)
+_AUDIT_ID = re.compile(rf"{Prefix.AUDIT_RECORD.value}_([1-9][0-9]{{0,17}})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ FINDERS: Mapping[str, Finder] = {
     Prefix.FREEZE.value: Finder(EVERYONE, lambda reader, id: reader.freezes([id]).get(id), Freeze.of),
     Prefix.API_CLIENT.value: Finder(AUDITORS, lambda reader, id: reader.api_clients([id]).get(id), ApiClient.of),
     Prefix.API_KEY.value: Finder(ADMINS, lambda reader, id: reader.api_keys([id]).get(id), ApiKey.of),
-    AUDIT_PREFIX.rstrip("_"): Finder(AUDITORS, _audit_record, AuditRecord.of),
+    Prefix.AUDIT_RECORD.value: Finder(AUDITORS, _audit_record, AuditRecord.of),
 }
 """Every type that has ids, by the prefix of its ids."""
 

@@ -7,6 +7,7 @@ import strawberry
 from domain import audit as domain
 from domain import idempotency
 from domain.access import AUDITORS, EVERYONE
+from domain.ids import Prefix
 from schema.access import ApiClient
 from schema.context import Info
 from schema.enums import AuditOutcome, ErrorCode, IdempotencyOutcome, Operation
@@ -16,9 +17,6 @@ from schema.permissions import RequiresRole, guarded
 from schema.scalars import DateTime, Int64
 from schema.scalars import IdempotencyKey as Key
 from schema.transactions import Transaction
-
-AUDIT_PREFIX = "aud_"
-"""Before the sequence number of a record, in its id."""
 
 
 async def _api_client(root: strawberry.Parent[AuditRecord], info: Info) -> ApiClient | None:
@@ -52,7 +50,7 @@ class AuditRecord(Node):
     def of(cls, record: domain.AuditRecord) -> AuditRecord:
         """Present an audit record."""
         return cls(
-            id=strawberry.ID(f"{AUDIT_PREFIX}{record.sequence}"),
+            id=strawberry.ID(f"{Prefix.AUDIT_RECORD.value}_{record.sequence}"),
             api_client_id=record.api_client_id,
             sequence=Int64(record.sequence),
             at=DateTime(record.at),
