@@ -158,10 +158,10 @@ def _sealed_words(record: AuditRecord, told: Plain) -> Plain:
 def _is_sealed(row: Sequence[Any], sealed: Plain) -> bool:
     salt, *columns = row
     if salt is None:
-        return not any(columns)
+        return all(word is None for word in columns)
     words = dict(zip(("name", "description", "note", "metadata"), columns, strict=True))
-    words["metadata"] = words["metadata"] and json.loads(words["metadata"])
-    digests = {name: digest(word, bytes.fromhex(salt)) for name, word in words.items() if word}
+    words["metadata"] = None if words["metadata"] is None else json.loads(words["metadata"])
+    digests = {name: digest(word, bytes.fromhex(salt)) for name, word in words.items() if word is not None}
     return digests == sealed
 
 

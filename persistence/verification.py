@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import peewee
 
 from domain.audit import BEGINNING, AuditRecord, Head, fault_in
+from domain.ports import StorageError
 from persistence import rows
 from persistence.database import PERMITTED, permitted
 from persistence.retelling import FaultFoundError, Retelling
+from persistence.statements import storage_errors
 
 CHUNK = 500
 """Audit records that are proved at a time. Memory grows with accounts, keys and clients, not with movements."""
@@ -82,6 +84,30 @@ _RULES: Mapping[str, str] = {
         SELECT id FROM account AS a
         WHERE (state = 'FROZEN') <> EXISTS (
             SELECT 1 FROM freeze WHERE account_id = a.id AND released_at IS NULL) ORDER BY id""",
+    "the system's own API client is not as the program made it": """
+        SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM api_client
+            WHERE id = 'cli_00000000000000000000000000' AND name = 'system' AND role = 'ADMIN'
+                AND disabled_at IS NULL AND created_sequence = 0 AND changed_sequence = 0)""",
+    "{} was not made by the record that says so": """
+        SELECT id FROM (
+            SELECT id, created_sequence, 'CREATE_API_CLIENT' AS made_by FROM api_client WHERE name <> 'system'
+            UNION ALL SELECT id, created_sequence, 'ISSUE_API_KEY' FROM api_key
+            UNION ALL SELECT id, placed_sequence, 'FREEZE_ACCOUNT' FROM freeze)
+        WHERE created_sequence IS NOT (
+            SELECT sequence FROM audit_target JOIN audit USING (sequence)
+            WHERE target_id = id AND outcome = 'SUCCEEDED' AND operation = made_by) ORDER BY id""",
+    "account {} is no house account of its currency": """
+        SELECT id FROM account AS a WHERE kind <> 'CUSTOMER' AND (
+            kind <> 'HOUSE' OR id <> 'house_' || currency OR reference IS NOT NULL OR closed_at IS NOT NULL
+            OR named_sequence <> opened_sequence
+            OR (opened_sequence, opened_at) IS NOT (
+                SELECT sequence, created_at FROM entry WHERE account_id = a.id AND version = 1)) ORDER BY id""",
+    "account {} has a last version and is not closed": """
+        SELECT id FROM account WHERE (state = 'CLOSED') <> (closed_version IS NOT NULL) ORDER BY id""",
+    "currency {} is of no account": """
+        SELECT code FROM currency WHERE code NOT IN (SELECT currency FROM account) ORDER BY code""",
+    "audit record {} has an error and succeeded, or none and did not": """
+        SELECT sequence FROM audit WHERE (outcome = 'SUCCEEDED') <> (error_code IS NULL) ORDER BY sequence""",
     "account {} is not named or opened by the record that says so": """
         SELECT id FROM account AS a WHERE kind = 'CUSTOMER' AND (opened_sequence, named_sequence) IS NOT (
             SELECT min(sequence), max(sequence) FROM audit_target JOIN audit USING (sequence)
@@ -92,20 +118,37 @@ _RULES: Mapping[str, str] = {
         WHERE currency.code IS NULL ORDER BY id""",
 }
 
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 _RECORDS = "SELECT * FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?"
 
 
 def verify(database: peewee.Database) -> Verified:
     """Prove everything, in one snapshot. Raises FaultFoundError naming the first bad row."""
-    with database.atomic("DEFERRED"):
-        _prove_permissions(database)
-        retelling = Retelling(database)
-        records = _prove_chain(database, retelling)
-        for fault, query in _RULES.items():
-            if found := database.execute_sql(query).fetchone():
-                raise FaultFoundError(fault.format(found[0]))
-        retelling.prove_complete()
-        return Verified(records, retelling.transactions, retelling.accounts)
+    connection = database.connection()
+    connection.text_factory = _any_text
+    try:
+        with storage_errors(), database.atomic("DEFERRED"):
+            return _prove(database)
+    except StorageError as error:
+        raise FaultFoundError(f"a row cannot be read: {error}") from error
+    finally:
+        connection.text_factory = str
+
+
+def _any_text(text: bytes) -> str:
+    """Read also what is no UTF-8, so that its row can be named: as text it then agrees with nothing."""
+    return text.decode(errors="surrogateescape")
+
+
+def _prove(database: peewee.Database) -> Verified:
+    _prove_permissions(database)
+    retelling = Retelling(database)
+    records = _prove_chain(database, retelling)
+    for fault, query in _RULES.items():
+        if found := database.execute_sql(query).fetchone():
+            raise FaultFoundError(fault.format(found[0]))
+    retelling.prove_complete()
+    return Verified(records, retelling.transactions, retelling.accounts)
 
 
 def _prove_permissions(database: peewee.Database) -> None:
@@ -117,11 +160,31 @@ def _prove_chain(database: peewee.Database, retelling: Retelling) -> int:
     head = BEGINNING
     while chunk := _records_after(database, head.sequence):
         for record in chunk:
-            if fault := fault_in(record, head):
+            if fault := _fault_in(record, head):
                 raise FaultFoundError(f"audit record {record.sequence} {fault}")
             head = Head(head.batch, record.sequence, record.at, record.hash)
-        retelling.hear(chunk)
+        try:
+            retelling.hear(chunk)
+        except _UNREADABLE as error:
+            raise FaultFoundError(f"what audit record {_unheard(database, chunk)} tells of cannot be read") from error
     return head.sequence
+
+
+def _fault_in(record: AuditRecord, predecessor: Head) -> str | None:
+    try:
+        return fault_in(record, predecessor)
+    except _UNREADABLE:
+        return "cannot be read"
+
+
+def _unheard(database: peewee.Database, chunk: list[AuditRecord]) -> int:
+    """Return the number of the first record that cannot be heard on its own."""
+    for record in chunk:
+        try:
+            Retelling(database).hear([record])
+        except (*_UNREADABLE, FaultFoundError):
+            return record.sequence
+    return chunk[0].sequence
 
 
 def _records_after(database: peewee.Database, sequence: int) -> list[AuditRecord]:
@@ -131,5 +194,5 @@ def _records_after(database: peewee.Database, sequence: int) -> list[AuditRecord
 def _read(row: rows.Row) -> AuditRecord:
     try:
         return rows.audit_record(row)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise FaultFoundError(f"audit record {row[0]} cannot be read") from error

@@ -165,5 +165,5 @@ def _release(work: UnitOfWork, account: Account, freeze: Freeze) -> tuple[Freeze
     work.stage_freeze(released)
     if not work.unreleased_freezes(account.id):
         account = accounts.moved_to(account, AccountState.ACTIVE)
-        work.stage_account(account)
+    work.stage_account(account)
     return released, account
