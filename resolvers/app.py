@@ -15,7 +15,7 @@ from resolvers import explorer
 from resolvers.failures import failure, formatted
 from resolvers.http import Endpoint
 
-_ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def build_app(endpoint: Endpoint, is_ready: Callable[[], bool], lifespan: Any) -> Starlette:
@@ -42,4 +42,6 @@ def build_app(endpoint: Endpoint, is_ready: Callable[[], bool], lifespan: Any) -
         Route("/readyz", ready),
         *explorer.routes(),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: not_found, 405: not_allowed})
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: not_found, 405: not_allowed})
+    app.router.redirect_slashes = False  # a redirect is no JSON, and few clients repeat a POST
+    return app

@@ -235,6 +235,7 @@ def test_the_server_says_that_it_lives_and_is_ready(api: Api) -> None:
 ELSEWHERE = [
     ("POST", "/nowhere", 404, "NOT_FOUND"),
     ("GET", "/graphql/nowhere", 404, "NOT_FOUND"),
+    ("POST", "/graphql/", 404, "NOT_FOUND"),
     ("POST", "/healthz", 405, "METHOD_NOT_ALLOWED"),
     ("DELETE", "/", 405, "METHOD_NOT_ALLOWED"),
 ]
