@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import peewee
 
@@ -53,11 +55,13 @@ class Provisioner:
         now = self._clock.now()
         if any(key.is_usable(now) for admin in self._books.admins() for key in self._books.api_keys_of(admin.id)):
             return False
-        try:
-            secret = self.issue_key(FIRST_ADMIN, Role.ADMIN)
-        except (OtherRoleError, DomainError) as error:
-            raise OtherRoleError(f"no ADMIN has a usable key, and `{FIRST_ADMIN}` can get none: {_REMEDY}") from error
-        _write_private(path, secret + "\n")
+        with _private(path) as file:
+            try:
+                file.write(self.issue_key(FIRST_ADMIN, Role.ADMIN) + "\n")
+            except (OtherRoleError, DomainError) as error:
+                raise OtherRoleError(
+                    f"no ADMIN has a usable key, and `{FIRST_ADMIN}` can get none: {_REMEDY}"
+                ) from error
         return True
 
     def _perform(self, command: Command) -> Any:
@@ -69,13 +73,21 @@ class Provisioner:
         return outcome.result
 
 
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner ever could read, whole or not at all."""
+@contextmanager
+def _private(path: Path) -> Iterator[TextIO]:
+    """Give a file that only its owner ever could read; it appears under its name once it is whole, and on disk.
+
+    It is opened before anything is written into it, so that a place where it cannot be costs no key.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder")
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -33,6 +33,7 @@ LARGEST_COST = 10_000
 MOST_FIELDS = 500
 """Fields that a document may name, those of fragments counted at every spread."""
 
+MOST_FRAGMENTS = 50
 MOST_MUTATIONS = 20
 DEEPEST = 20
 DEFAULT_PAGE = 20
@@ -75,6 +76,9 @@ class Budget(ValidationRule):
         """Reckon all there is, spread or not: the rules that follow read all of it."""
         definitions = node.definitions
         self._fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
+        self._refuse(len(self._fragments), MOST_FRAGMENTS, "fragments")
+        if len(self._fragments) > MOST_FRAGMENTS:
+            return
         for name in self._fragments:
             self._fragment(name)
         operations = [self._operation(one) for one in definitions if isinstance(one, OperationDefinitionNode)]

@@ -95,12 +95,17 @@ def _format(error: GraphQLError) -> dict[str, Any]:
     return _mask(error, cause)
 
 
+def log_bug(bug: Exception, path: Sequence[str | int] | None = None) -> str:
+    """Write a bug into the log; return the id under which it stands there."""
+    error_id = uuid.uuid4().hex
+    _log.error("internal_error", error_id=error_id, path=path, exc_info=bug)
+    return error_id
+
+
 def _mask(error: GraphQLError, bug: Exception) -> dict[str, Any]:
     """Tell nothing of a bug but an id, under which the log tells the rest."""
-    error_id = uuid.uuid4().hex
-    _log.error("internal_error", error_id=error_id, path=error.path, exc_info=bug)
     masked = _write(error, "Something went wrong on our side.", "INTERNAL_SERVER_ERROR")
-    masked["extensions"]["errorId"] = error_id
+    masked["extensions"]["errorId"] = log_bug(bug, error.path)
     return masked
 
 

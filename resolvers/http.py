@@ -22,7 +22,7 @@ from resolvers.admission import Doorway, Refusals
 from resolvers.authentication import UnauthenticatedError, authenticate
 from resolvers.context import RequestContext
 from resolvers.documents import Documents
-from resolvers.failures import coercion_failures, failure, formatted, masked, rate_limited, request_failures
+from resolvers.failures import coercion_failures, failure, formatted, log_bug, masked, rate_limited, request_failures
 from resolvers.loaders import LoadedEdges
 from resolvers.observe import Line, observed
 
@@ -135,11 +135,12 @@ class Endpoint:
         """Write the one record that stands for a flood; keep it owed if it cannot be written now."""
         try:
             outcome = await self.ledger.execute(caller, "", rejection)
-        except Fault:
-            self.refusals.owe_again(caller, rejection)
-            raise
-        if not isinstance(outcome.result, Forbidden):
-            self.refusals.owe_again(caller, rejection)
+        except Fault as bug:
+            log_bug(bug)
+        else:
+            if isinstance(outcome.result, Forbidden):
+                return
+        self.refusals.owe_again(caller, rejection)
 
     def _context(self, caller: Caller) -> RequestContext:
         edges = LoadedEdges(self.reader, self.catalogue)

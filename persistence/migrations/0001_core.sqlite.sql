@@ -282,11 +282,18 @@ CREATE TRIGGER audit_is_gap_free_and_permitted BEFORE INSERT ON audit BEGIN
             '0000000000000000000000000000000000000000000000000000000000000000'
         );
     SELECT RAISE(ABORT, 'nothing succeeds without a permission')
-        WHERE NEW.outcome = 'SUCCEEDED'
-            AND NOT EXISTS (
-                SELECT 1 FROM api_client AS c JOIN permission AS p ON p.role = c.role
-                WHERE c.id = NEW.api_client_id AND c.disabled_at IS NULL AND p.role = NEW.role AND p.operation = NEW.operation
-            );
+        WHERE NEW.outcome = 'SUCCEEDED' AND (
+            NOT EXISTS (SELECT 1 FROM permission WHERE role = NEW.role AND operation = NEW.operation)
+            -- Its role is the client's, or one that the same batch has just given it.
+            OR NOT EXISTS (
+                SELECT 1 FROM api_client
+                WHERE id = NEW.api_client_id AND role = NEW.role AND disabled_at IS NULL
+                UNION ALL
+                SELECT 1 FROM doing
+                WHERE target_id = NEW.api_client_id
+                    AND operation IN ('CHANGE_API_CLIENT_ROLE', 'ENABLE_API_CLIENT')
+            )
+        );
 END;
 CREATE TRIGGER audit_targets_are_indexed AFTER INSERT ON audit WHEN NEW.target_ids <> '[]' BEGIN
     INSERT INTO audit_target (target_id, sequence) SELECT value, NEW.sequence FROM json_each(NEW.target_ids);

@@ -116,6 +116,12 @@ def test_inline_fragments_add_nothing_but_what_they_hold(spread: str) -> None:
     assert told(f"{{ {spread} viewer {{ {ids(500)} }} }} }}") == [FIELDS]
 
 
+def test_a_document_has_at_most_fifty_fragments() -> None:
+    chain = " ".join(f"fragment F{one} on ApiClient {{ ...F{one + 1} }}" for one in range(400))
+    first, *_ = told(f"{{ viewer {{ ...F0 }} }} {chain} fragment F400 on ApiClient {{ id }}")
+    assert first == "A document may ask for at most 50 fragments."
+
+
 def test_thirty_fragments_that_each_double_the_next_are_reckoned_at_once() -> None:
     doubling = (f"fragment F{one} on ApiClient {{ ...F{one + 1} ...F{one + 1} }}" for one in range(30))
     text = f"{{ viewer {{ ...F0 }} }} {' '.join(doubling)} fragment F30 on ApiClient {{ id }}"
