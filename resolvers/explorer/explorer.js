@@ -1,7 +1,18 @@
 "use strict";
 
 // GraphiQL on this server's own endpoint. The API key goes into the Headers pane and is not kept: a key that moves money
-// has no place in a browser's storage. The key of each new intention must be fresh, so the first one is made here.
+// has no place in a browser's storage. GraphiQL's history keeps headers even where they are not to be persisted, so all
+// it remembers is in memory here and gone with the page. The key of each new intention must be fresh: the first is made
+// here.
+
+const remembered = new Map();
+const memory = {
+  get length() { return remembered.size; },
+  getItem: (name) => remembered.get(name) ?? null,
+  setItem: (name, value) => { remembered.set(name, String(value)); },
+  removeItem: (name) => { remembered.delete(name); },
+  clear: () => { remembered.clear(); },
+};
 
 const key = crypto.randomUUID ? crypto.randomUUID() : String(Date.now());
 
@@ -28,6 +39,7 @@ ReactDOM.createRoot(document.getElementById("explorer")).render(
     defaultQuery: welcome,
     defaultHeaders: JSON.stringify({ Authorization: "Bearer ch_..." }, null, 2),
     shouldPersistHeaders: false,
+    storage: memory,
     defaultEditorToolsVisibility: "headers",
   }),
 );
