@@ -117,6 +117,10 @@ class UnitOfWork:
         known |= {freeze.id: freeze for freeze in layers if freeze.account_id == account_id}
         return [freeze for freeze in known.values() if freeze.released_at is None]
 
+    def live_freezes(self, account_id: str) -> Sequence[Freeze]:
+        """Return the freezes of an account that count now, oldest first: what is due does not, settled or not."""
+        return [freeze for freeze in self.unreleased_freezes(account_id) if freeze.is_live(self.now)]
+
     def freeze(self, freeze_id: str) -> Freeze | None:
         """Return a freeze, whatever became of it."""
         layers = ChainMap(self.staged.freezes, self._batch.freezes)

@@ -110,7 +110,7 @@ def unfreeze_account(work: UnitOfWork, command: UnfreezeAccount) -> UnfreezeAcco
     if command.freeze_id is not None:
         _require_known(work.freeze(command.freeze_id), command)
     accounts.require_open(account, ACCOUNT_ID)
-    freeze = _chosen(work.unreleased_freezes(account.id), command)
+    freeze = _chosen(work.live_freezes(account.id), command)
     may_release = accounts.MAY_RELEASE[freeze.reason]
     if work.caller.role not in may_release:
         raise NotPermitted(tuple(sorted(may_release)), path=FREEZE_ID)

@@ -208,7 +208,7 @@ def _require_movable(work: UnitOfWork, amount: Money, *sides: _Side) -> None:
     for account, _, path in sides:
         accounts.require_open(account, path)
     for account, deed, path in sides:
-        accounts.require_unfrozen(account, work.unreleased_freezes(account.id), deed, path)
+        accounts.require_unfrozen(account, work.live_freezes(account.id), deed, path)
     for account, _, _ in sides:
         accounts.require_currency(account, amount)
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from domain.access import SYSTEM, ApiClient, ApiKey, Operation, Role
-from domain.accounts import Account
+from domain.accounts import Account, AccountState
 from domain.decisions import Batch
 from domain.errors import AccountNotFound
 from domain.freezes import Freeze, FreezeReason, FreezeScope
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope
 from domain.instants import Instant
+from domain.services.movements import Deposit, deposit
 from domain.unit_of_work import Staged
 from tests.support.books import EUR, JPY, euros
 from tests.support.memory import MemoryLedger
@@ -135,3 +136,13 @@ def test_only_customers_accounts_are_given_out(account_id: str) -> None:
     with pytest.raises(AccountNotFound) as refused:
         work.customer_account(account_id, PATH)
     assert refused.value == AccountNotFound(account_id, path=PATH)
+
+
+def test_a_freeze_that_is_due_counts_no_more_even_where_nothing_settled_it() -> None:
+    ledger = MemoryLedger()
+    account = ledger.funded(100)
+    work = _batch(ledger).unit_of_work(SYSTEM)
+    work.stage_account(replace(account, state=AccountState.FROZEN))
+    work.stage_placed_freeze(replace(_freeze(account), expires_at=work.now))
+    assert (len(work.unreleased_freezes(account.id)), work.live_freezes(account.id)) == (1, [])
+    assert deposit(work, Deposit(account_id=account.id, amount=euros(5))).account.posted == euros(105)
