@@ -39,7 +39,8 @@ class BatchWriter:
     def run(self, requests: Sequence[Request]) -> list[Outcome | Fault]:
         """Decide the requests in order and commit. Returns only what is durable. Raises StorageError.
 
-        A batch that breaks a constraint is a bug of ours; it is halved until only its culprit gets a Fault.
+        A batch that breaks a constraint is a bug of ours; it is halved until only its culprit gets a Fault. If storage
+        fails between two halves, the first stands although its callers are told StorageError: their keys know.
         """
         try:
             with storage_errors():
