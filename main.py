@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +15,6 @@ import click
 import peewee
 import strawberry
 import structlog
-import uvicorn
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,6 +44,7 @@ from resolvers.documents import Documents
 from resolvers.http import Endpoint
 from resolvers.observe import log_to
 from resolvers.root import Mutation, Query
+from resolvers.server import CannotListenError, address_of, build_server, listen, stop
 from schema.scalars import SCALARS
 
 log = structlog.get_logger("countinghouse")
@@ -172,31 +170,16 @@ def existing_database(settings: Settings) -> Path:
 @contextmanager
 def refusals_told() -> Iterator[None]:
     """End the command with one line where what was asked is refused, or cannot be done."""
-    refusals = (database.DatabaseRefusedError, OtherRoleError, DomainError, StorageError, Fault, peewee.DatabaseError)
+    ours = (database.DatabaseRefusedError, OtherRoleError, CannotListenError, DomainError, StorageError, Fault)
     try:
         yield
-    except (*refusals, OSError) as refused:
+    except (*ours, peewee.DatabaseError, OSError) as refused:
         raise click.ClickException(str(refused)) from refused
 
 
 def provisioner(connection: peewee.SqliteDatabase) -> Provisioner:
     """Return what issues keys on this machine."""
     return Provisioner(connection, clock=SystemClock(), ids=TypeIds(), entropy=SystemEntropy())
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Listen. Raises ClickException where that cannot be."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror}") from error
-
-
-def address_of(listener: socket.socket) -> str:
-    """Return where a listener is to be reached."""
-    host, port, *_ = listener.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @click.group()
@@ -226,7 +209,8 @@ def serve() -> None:
             log.warning("sqlite_can_corrupt_its_log", version=version, since="3.51.3 it cannot")
         listener = listen(settings.host, settings.port)
         is_first = provisioner(storage.writing).leave_first_key(settings.admin_key_path)
-        server = build_server(create_app(settings, storage), storage)
+        server = build_server(create_app(settings, storage))
+        storage.on_loss = lambda: stop(server)
         click.echo(f"Countinghouse is at {address_of(listener)}")
         if is_first:
             click.echo(f"The first ADMIN key is in {settings.admin_key_path}")
@@ -234,21 +218,6 @@ def serve() -> None:
         lock.release()
         if storage.is_lost:
             raise click.ClickException("the database could not be opened again")
-
-
-def build_server(app: Starlette, storage: Storage) -> uvicorn.Server:
-    """Return the server. A signal, or the loss of the database, will stop it in good order."""
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
-    server = uvicorn.Server(config)
-
-    def stop(*_: object) -> None:
-        server.should_exit = True
-
-    storage.on_loss = stop
-    # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
-    for stopping in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stopping, stop)
-    return server
 
 
 @cli.group()

@@ -43,8 +43,9 @@ def command(folder: Path, *arguments: str, **settings: str) -> subprocess.Comple
 class Server:
     """`main.py serve` on a free port. It can be stopped in any way, and started again on the same books."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self.settings = {"port": "0", **settings}
         self.log = folder / "log"
         migrated = command(folder, "migrate")
         assert migrated.returncode == 0, migrated.stderr
@@ -82,7 +83,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, str(MAIN), "serve"],
             cwd=self.folder,
-            env=environment(port="0"),
+            env=environment(**self.settings),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

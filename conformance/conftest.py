@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.endtoend.server import Server
+
+HERE = Path(__file__).parent
+LONGEST_RUN_S = 300
+
+Run = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a real server in the default profile, to which no amount of refusals is too much."""
+    started = Server(tmp_path_factory.mktemp("server"), refusal_burst="1000000")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Give a way to run a tool in this folder: what it says, if it succeeds; else the test fails with what it said."""
+
+    def run(*command: str, cwd: Path = HERE, **environment: str) -> str:
+        done = attempt(*command, cwd=cwd, **environment)
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    return run
+
+
+def attempt(*command: str, cwd: Path = HERE, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a tool to its end, whatever that is."""
+    surroundings = {**os.environ, **environment}
+    return subprocess.run(
+        command, cwd=cwd, env=surroundings, capture_output=True, text=True, check=False, timeout=LONGEST_RUN_S
+    )
