@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import click
 import peewee
@@ -42,7 +43,9 @@ from resolvers.admission import AdmissionLimits, Doorway, Refusals
 from resolvers.app import build_app
 from resolvers.documents import Documents
 from resolvers.http import Endpoint
+from resolvers.limits import DocumentLimits, RequestLimits
 from resolvers.observe import log_to
+from resolvers.profiles import PROFILES
 from resolvers.root import Mutation, Query
 from resolvers.server import CannotListenError, address_of, build_server, listen, stop
 from schema.scalars import SCALARS
@@ -50,6 +53,9 @@ from schema.scalars import SCALARS
 log = structlog.get_logger("countinghouse")
 
 # Settings
+
+
+AtLeastOne = Annotated[int, Field(ge=1)]
 
 
 class Settings(BaseSettings):
@@ -60,12 +66,24 @@ class Settings(BaseSettings):
     database_url: Annotated[str, Field(pattern=r"^sqlite:///[^:]")] = "sqlite:///countinghouse.db"
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    profile: Literal["development", "production"] = "development"
     max_amount: Annotated[int, Field(ge=1, le=LARGEST_BALANCE)] = DEFAULT_LARGEST_MOVEMENT
-    max_in_flight: Annotated[int, Field(ge=1)] = 512
-    max_waiting_writes: Annotated[int, Field(ge=1)] = 4096
-    write_deadline_ms: Annotated[int, Field(ge=1)] = 5000
-    refusal_burst: Annotated[int, Field(ge=1)] = 500
-    refusals_per_second: Annotated[int, Field(ge=1)] = 5
+    max_in_flight: AtLeastOne = 512
+    max_waiting_writes: AtLeastOne = 4096
+    write_deadline_ms: AtLeastOne = 5000
+    read_deadline_ms: AtLeastOne = RequestLimits.read_milliseconds
+    refusal_burst: AtLeastOne = 500
+    refusals_per_second: AtLeastOne = 5
+    max_body_bytes: AtLeastOne = RequestLimits.body_bytes
+    max_length: AtLeastOne = DocumentLimits.length
+    max_tokens: AtLeastOne = DocumentLimits.tokens
+    max_fragments: AtLeastOne = DocumentLimits.fragments
+    max_fields: AtLeastOne = DocumentLimits.fields
+    max_aliases: AtLeastOne = DocumentLimits.aliases
+    max_directives: AtLeastOne = DocumentLimits.directives
+    max_depth: AtLeastOne = DocumentLimits.depth
+    max_mutations: AtLeastOne = DocumentLimits.mutations
+    max_cost: AtLeastOne = DocumentLimits.cost
 
     @property
     def database_path(self) -> Path:
@@ -76,6 +94,16 @@ class Settings(BaseSettings):
     def admin_key_path(self) -> Path:
         """Return where the first ADMIN key is written: beside the database."""
         return self.database_path.with_suffix(".admin-key")
+
+    @property
+    def document_limits(self) -> DocumentLimits:
+        """Return what a document may ask for: each limit is the setting of its name."""
+        return DocumentLimits(**{one.name: getattr(self, f"max_{one.name}") for one in fields(DocumentLimits)})
+
+    @property
+    def request_limits(self) -> RequestLimits:
+        """Return how large a request may be, and how long reading may take."""
+        return RequestLimits(self.max_body_bytes, self.read_deadline_ms)
 
 
 def read_settings() -> Settings:
@@ -135,14 +163,17 @@ def create_app(settings: Settings, storage: Storage) -> Starlette:
     limits = WriterLimits(settings.max_waiting_writes, settings.write_deadline_ms * 1000)
     ledger = QueuedLedger(writer, clock, limits, storage.reopen)
     admission = AdmissionLimits(settings.max_in_flight, settings.refusal_burst, settings.refusals_per_second)
+    profile = PROFILES[settings.profile]
     endpoint = Endpoint(
-        documents=Documents(build_schema()),
+        documents=Documents(build_schema(), settings.document_limits, profile.rules),
         ledger=ledger,
         reader=Reader(storage.reading, clock),
         catalogue=Catalogue(currencies(), settings.max_amount),
         clock=clock,
         doorway=Doorway(admission),
         refusals=Refusals(admission, clock),
+        limits=settings.request_limits,
+        profile=profile,
     )
 
     @asynccontextmanager
@@ -201,7 +232,7 @@ def migrate() -> None:
 def serve() -> None:
     """Serve GraphQL until told to stop."""
     settings = read_settings()
-    with refusals_told(), closing(Storage(existing_database(settings))) as storage:
+    with refusals_told(), closing(Storage(existing_database(settings), settings.read_deadline_ms)) as storage:
         lock = database.ServerLock(settings.database_path)
         database.refuse_unfit(storage.writing)
         database.refuse_other_exponents(storage.writing, currencies())

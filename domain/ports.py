@@ -95,6 +95,10 @@ class StorageError(Exception):
     """The books cannot be read or written: a full or failing disk, a lock held too long, a COMMIT without an answer."""
 
 
+class ReadingTookTooLongError(StorageError):
+    """A question was given up: answering it would have kept all others waiting."""
+
+
 class Fault(Exception):
     """A bug of ours stopped this request. Nothing of it was kept."""
 

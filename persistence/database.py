@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import peewee
@@ -14,6 +15,7 @@ from domain.access import PERMISSIONS
 from domain.money import Currency
 from persistence import migrations
 from persistence.library import sqlite3
+from persistence.patience import ImpatientDatabase
 
 APPLICATION_ID = 0x434F5554
 """What tells our files from others: "COUT", in the header of every one of them."""
@@ -38,6 +40,7 @@ _PRAGMAS: Mapping[str, int | str] = {
     "secure_delete": 1,  # nothing is deleted but the words of people, and those must be gone
 }
 _NO_CHECKPOINTS = {"wal_autocheckpoint": 0}
+_READS = {**_NO_CHECKPOINTS, "query_only": 1}
 
 
 class DatabaseRefusedError(Exception):
@@ -59,7 +62,12 @@ def connect_beside(path: Path) -> peewee.SqliteDatabase:
 
 def connect_reader(path: Path) -> peewee.SqliteDatabase:
     """Return a connection that cannot write."""
-    return _connect(path, {**_NO_CHECKPOINTS, "query_only": 1})
+    return _connect(path, _READS)
+
+
+def connect_impatient_reader(path: Path, milliseconds: int) -> peewee.SqliteDatabase:
+    """Return a connection that cannot write, and that gives up any statement after so long."""
+    return _connect(path, _READS, partial(ImpatientDatabase, milliseconds=milliseconds))
 
 
 def risky_library() -> str | None:
@@ -121,14 +129,18 @@ class ServerLock:
         os.close(self._descriptor)
 
 
-def _connect(path: Path, extra: Mapping[str, int | str]) -> peewee.SqliteDatabase:
+def _connect(
+    path: Path,
+    extra: Mapping[str, int | str],
+    kind: Callable[..., peewee.SqliteDatabase] = peewee.SqliteDatabase,
+) -> peewee.SqliteDatabase:
     if sqlite3.sqlite_version_info < OLDEST_LIBRARY:
         raise DatabaseRefusedError(f"SQLite {sqlite3.sqlite_version} is too old: STRICT tables came with 3.37")
     if not path.parent.is_dir():
         raise DatabaseRefusedError(f"there is no folder {path.parent}")
     if path.exists():
         _refuse_foreign(path)
-    database = peewee.SqliteDatabase(str(path), pragmas={**_PRAGMAS, **extra}, timeout=BUSY_TIMEOUT_S)
+    database = kind(str(path), pragmas={**_PRAGMAS, **extra}, timeout=BUSY_TIMEOUT_S)
     try:
         database.connect()
     except peewee.DatabaseError as error:

@@ -14,8 +14,11 @@ from typing import Any
 import peewee
 from peewee import SQL, fn
 
-from domain.ports import StorageError
+from domain.ports import ReadingTookTooLongError, StorageError
 from persistence.library import sqlite3
+
+_INTERRUPTED = "interrupted"
+"""What SQLite says of a statement that persistence/patience.py has given up."""
 
 
 @contextmanager
@@ -26,7 +29,8 @@ def storage_errors() -> Iterator[None]:
     except (peewee.PeeweeException, sqlite3.Error) as error:
         if _is_ours(error):
             raise
-        raise StorageError(_cause_of(error)) from error
+        kind = ReadingTookTooLongError if str(error) == _INTERRUPTED else StorageError
+        raise kind(_cause_of(error)) from error
 
 
 def _is_ours(error: Exception) -> bool:

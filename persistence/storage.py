@@ -18,9 +18,9 @@ _log = structlog.get_logger("countinghouse")
 class Storage:
     """A writing and a reading connection. After a failure both are opened anew; if that fails the server must end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read_milliseconds: int) -> None:
         self.writing = database.connect_writer(path)
-        self.reading = database.connect_reader(path)
+        self.reading = database.connect_impatient_reader(path, read_milliseconds)
         self.is_lost = False
         self.on_loss: Callable[[], None] | None = None
 

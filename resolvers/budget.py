@@ -25,17 +25,9 @@ from graphql import (
 )
 
 from resolvers.failures import failure
+from resolvers.limits import DocumentLimits
 from resolvers.pages import LARGEST_PAGE
 
-LARGEST_COST = 10_000
-"""Fields that an answer may hold, each counted as often as the pages around it are long."""
-
-MOST_FIELDS = 500
-"""Fields that a document may name, those of fragments counted at every spread."""
-
-MOST_FRAGMENTS = 50
-MOST_MUTATIONS = 20
-DEEPEST = 20
 DEFAULT_PAGE = 20
 MOST_DIGITS = 10
 
@@ -45,76 +37,90 @@ ELEMENTS = {"edges": 1, "entries": 2}
 LONGEST_LIST = 20
 """Elements that any other list may have: metadata, the keys of a client."""
 
+_MEANT = {"depth": "levels", "cost": "fields in its answer, pages multiplied"}
+"""How a limit is told, where not by its own name."""
+
 
 class _Reckoning(NamedTuple):
-    """What a selection asks for: fields named, fields answered at most, how deep, and fields at its own level."""
+    """What a selection asks for: see DocumentLimits. `roots` are the fields at its own level."""
 
     fields: int = 0
+    aliases: int = 0
+    directives: int = 0
     cost: int = 0
     depth: int = 0
     roots: int = 0
 
     def __add__(self, other: object) -> _Reckoning:
         assert isinstance(other, _Reckoning)  # noqa: S101 - tuples would be joined otherwise
-        return _Reckoning(
-            self.fields + other.fields,
-            self.cost + other.cost,
-            max(self.depth, other.depth),
-            self.roots + other.roots,
-        )
+        deepest = max(self.depth, other.depth)
+        return _Reckoning(*(one + another for one, another in zip(self, other, strict=True)))._replace(depth=deepest)
 
 
 class Budget(ValidationRule):
     """Refuses a document that asks for too much. Each refusal names its limit."""
 
-    def __init__(self, context: ValidationContext) -> None:
+    def __init__(self, limits: DocumentLimits, context: ValidationContext) -> None:
         super().__init__(context)
+        self._limits = limits
         self._fragments: dict[str, FragmentDefinitionNode] = {}
         self._reckoned: dict[str, _Reckoning] = {}
 
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
-        """Reckon all there is, spread or not: the rules that follow read all of it."""
         definitions = node.definitions
         self._fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
-        self._refuse(len(self._fragments), MOST_FRAGMENTS, "fragments")
-        if len(self._fragments) > MOST_FRAGMENTS:
+        if self._refuses(len(self._fragments), "fragments"):
             return
-        for name in self._fragments:
-            self._fragment(name)
+        fragments = [self._fragment(name) for name in self._fragments]
         operations = [self._operation(one) for one in definitions if isinstance(one, OperationDefinitionNode)]
-        fields = max(sum(one.fields for one in operations), *(one.fields for one in self._reckoned.values()), 0)
-        self._refuse(fields, MOST_FIELDS, "fields")
+        for what in ("fields", "aliases", "directives"):
+            together = sum(getattr(one, what) for one in operations)
+            self._refuses(max([together, *(getattr(one, what) for one in fragments)]), what)
         for asked in operations:
-            self._refuse(asked.cost, LARGEST_COST, "fields in its answer, pages multiplied")
-            self._refuse(asked.depth, DEEPEST, "levels")
+            self._refuses(asked.cost, "cost")
+            self._refuses(asked.depth, "depth")
 
     def _operation(self, node: OperationDefinitionNode) -> _Reckoning:
         root = self.context.schema.get_root_type(node.operation)
         asked = self._selection(node.selection_set, root)
         if node.operation is OperationType.MUTATION:
-            self._refuse(asked.roots, MOST_MUTATIONS, "mutations")
-        return asked
+            self._refuses(asked.roots, "mutations")
+        return asked + _Reckoning(directives=len(node.directives or ()))
 
-    def _refuse(self, asked: int, most: int, of: str) -> None:
+    def _refuses(self, asked: int, what: str) -> bool:
+        """Tell whether that is too much, and report it if so."""
+        most = getattr(self._limits, what)
         if asked > most:
-            self.report_error(failure("GRAPHQL_VALIDATION_FAILED", f"A document may ask for at most {most} {of}."))
+            message = f"A document may ask for at most {most} {_MEANT.get(what, what)}."
+            self.report_error(failure("GRAPHQL_VALIDATION_FAILED", message))
+        return bool(asked > most)
 
     def _selection(self, selections: SelectionSetNode | None, parent: Any) -> _Reckoning:
         found = selections.selections if selections else ()
         return sum((self._one(node, parent) for node in found), start=_Reckoning())
 
     def _one(self, node: Any, parent: Any) -> _Reckoning:
+        applied = _Reckoning(directives=len(node.directives or ()))
         if isinstance(node, FragmentSpreadNode):
-            return self._fragment(node.name.value)
-        if not isinstance(node, FieldNode):
-            condition = node.type_condition
-            kind = self.context.schema.get_type(condition.name.value) if condition else parent
-            return self._selection(node.selection_set, kind)
+            return self._fragment(node.name.value) + applied
+        if isinstance(node, FieldNode):
+            return self._field(node, parent) + applied
+        condition = node.type_condition
+        kind = self.context.schema.get_type(condition.name.value) if condition else parent
+        return self._selection(node.selection_set, kind) + applied
+
+    def _field(self, node: FieldNode, parent: Any) -> _Reckoning:
         definition = getattr(parent, "fields", {}).get(node.name.value)
         below = self._selection(node.selection_set, get_named_type(definition.type) if definition else None)
-        if node.name.value.startswith("__"):
-            return _Reckoning(below.fields + 1, 1, below.depth + 1, 1)
-        return _Reckoning(below.fields + 1, 1 + below.cost * _elements(node, definition), below.depth + 1, 1)
+        elements = 0 if node.name.value.startswith("__") else _elements(node, definition)
+        return _Reckoning(
+            fields=below.fields + 1,
+            aliases=below.aliases + (node.alias is not None),
+            directives=below.directives,
+            cost=below.cost * elements + 1,
+            depth=below.depth + 1,
+            roots=1,
+        )
 
     def _fragment(self, name: str) -> _Reckoning:
         """Reckon a fragment once. One that spreads itself is left to the rule that forbids it."""
@@ -122,7 +128,8 @@ class Budget(ValidationRule):
             self._reckoned[name] = _Reckoning()
             if fragment := self._fragments.get(name):
                 kind = self.context.schema.get_type(fragment.type_condition.name.value)
-                self._reckoned[name] = self._selection(fragment.selection_set, kind)
+                applied = _Reckoning(directives=len(fragment.directives or ()))
+                self._reckoned[name] = self._selection(fragment.selection_set, kind) + applied
         return self._reckoned[name]
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     ExecutionResult,
     GraphQLError,
-    OperationDefinitionNode,
     execute,
-    get_operation_ast,
     parse,
     specified_rules,
     validate,
@@ -22,10 +23,10 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from resolvers.budget import Budget
+from resolvers.failures import failure
+from resolvers.limits import DocumentLimits
 
 MOST_ERRORS = 5
-MOST_TOKENS = 5_000
-LONGEST_DOCUMENT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,26 @@ class Document:
     node: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
 
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """Return the operation of that name, or the only one; None if that is not one operation."""
-        return get_operation_ast(self.node, name) if self.node else None
-
 
 class Documents:
-    """Reads documents and remembers them by their text, up to a bound in number and in characters."""
+    """Reads documents and remembers them by their text, up to a bound in number and in bytes."""
 
-    def __init__(self, schema: Schema, *, most: int = 1_000, most_characters: int = 500_000) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        limits: DocumentLimits,
+        rules: Sequence[type[ASTValidationRule]] = (),
+        *,
+        most: int = 1_000,
+        most_bytes: int = 500_000,
+    ) -> None:
         self._schema = schema
+        self._limits = limits
+        # The budget first: the other rules take longer than a document beyond it is worth.
+        self._rounds = ((partial(Budget, limits),), (*specified_rules, *rules))
         self._most = most
-        self._most_characters = most_characters
-        self._characters = 0
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._known: OrderedDict[str, Document] = OrderedDict()
 
     def read(self, text: str) -> Document:
@@ -79,16 +87,20 @@ class Documents:
         return await result if isawaitable(result) else result
 
     def _parse(self, text: str) -> Document:
+        limits = self._limits
+        if len(text) > limits.length:
+            return _unreadable(f"A document has at most {limits.length} characters.")
         try:
-            node = parse(text, max_lexical_tokens=MOST_TOKENS, max_source_length=LONGEST_DOCUMENT)
+            node = parse(text, max_lexical_tokens=limits.tokens)
         except GraphQLError as error:
+            if "nested too deeply" in error.message:  # the parser's own bound, which lies far beyond ours
+                return _unreadable(f"A document may ask for at most {limits.depth} levels.")
             return Document(None, (error,))
-        # The budget first: the other rules take longer than a document beyond it is worth.
-        for rules in ((Budget,), specified_rules):
+        for rules in self._rounds:
             errors = validate(
                 self._schema._schema,  # noqa: SLF001 - Strawberry's own name for the schema it built
                 node,
-                rules,
+                rules,  # type: ignore[arg-type]  # made by a call, be it a class or not
                 max_errors=MOST_ERRORS,
                 hide_suggestions=True,
             )
@@ -98,7 +110,15 @@ class Documents:
 
     def _remember(self, text: str, document: Document) -> None:
         self._known[text] = document
-        self._characters += len(text)
-        while len(self._known) > self._most or self._characters > self._most_characters:
+        self._bytes += _size(text)
+        while len(self._known) > self._most or self._bytes > self._most_bytes:
             forgotten, _ = self._known.popitem(last=False)
-            self._characters -= len(forgotten)
+            self._bytes -= _size(forgotten)
+
+
+def _unreadable(why: str) -> Document:
+    return Document(None, (failure("GRAPHQL_PARSE_FAILED", why),))
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

@@ -10,10 +10,12 @@ import structlog
 from graphql import GraphQLError, ValueNode
 
 from domain.errors import InputError
+from domain.ports import ReadingTookTooLongError
 
 RETRIES: Mapping[str, str] = {
     "BAD_REQUEST": "NEVER",
     "BAD_USER_INPUT": "NEVER",
+    "DEADLINE_EXCEEDED": "SAME_KEY",
     "FORBIDDEN": "NEVER",
     "GRAPHQL_PARSE_FAILED": "NEVER",
     "GRAPHQL_VALIDATION_FAILED": "NEVER",
@@ -46,6 +48,11 @@ def rate_limited(seconds: int) -> GraphQLError:
     """Return the error for an API client that was refused too often."""
     message = "Too many requests of this API client were refused. Slow down."
     return failure("RATE_LIMITED", message, retryAfterSeconds=seconds)
+
+
+def deadline_exceeded() -> GraphQLError:
+    """Return the error for a query that takes too long."""
+    return failure("DEADLINE_EXCEEDED", "Reading took too long. Ask for less, or ask again.")
 
 
 def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
@@ -87,6 +94,8 @@ def _format(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, InputError):
         return _write(error, str(cause), "BAD_USER_INPUT")
+    if isinstance(cause, ReadingTookTooLongError):
+        return _write(error, deadline_exceeded().message, "DEADLINE_EXCEEDED")
     code = str((error.extensions or {}).get("code"))
     if code in RETRIES:
         return _write(error, error.message, code)

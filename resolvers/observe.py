@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,16 +37,24 @@ class _Tolerant(io.TextIOBase):
 
 
 def log_to(stream: TextIO) -> None:
-    """Write the log to a stream, one JSON object a line."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Tolerant(stream))),
+    """Write the log to a stream, one JSON object a line: what we say, and what the libraries warn of."""
+    tolerant = cast("TextIO", _Tolerant(stream))
+    completed = (
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
     )
+    written = structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[*completed, written],
+        logger_factory=structlog.PrintLoggerFactory(tolerant),
+    )
+    theirs = logging.StreamHandler(tolerant)
+    without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    theirs.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=[without_meta, written], foreign_pre_chain=completed)
+    )
+    logging.basicConfig(handlers=[theirs], level=logging.WARNING)
 
 
 @dataclass(slots=True)

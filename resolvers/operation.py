@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
 from typing import Annotated, Any, TypeVar
 
 import strawberry
@@ -15,6 +16,7 @@ from domain.ids import LONGEST_ID
 from domain.text import is_writable
 from resolvers.answers import answer
 from resolvers.context import Info
+from resolvers.failures import bad_user_input
 from schema.permissions import RequiresRole, guarded
 from schema.scalars import IdempotencyKey
 
@@ -36,6 +38,25 @@ def ids_in(given: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for id_ in named if id_ and len(id_) <= LONGEST_ID and is_writable(id_)))
 
 
+def texts_in(given: object) -> Iterator[str]:
+    """Yield every text that an argument holds, in inputs within inputs too."""
+    if isinstance(given, str):
+        yield given
+    elif is_dataclass(given):
+        for value in vars(given).values():
+            yield from texts_in(value)
+
+
+class MayAsk(RequiresRole):
+    """Guards a query: for these roles, and with texts that can be in the books at all."""
+
+    def has_permission(self, source: Any, info: Any, **arguments: Any) -> bool:
+        is_allowed = super().has_permission(source, info)
+        if is_allowed and not all(is_writable(text) for given in arguments.values() for text in texts_in(given)):
+            raise bad_user_input("A text must not contain NUL or lone surrogates.")
+        return is_allowed
+
+
 class MayPerform(RequiresRole):
     """Guards a mutation: who may not perform it is denied, and the audit log says so."""
 
@@ -52,7 +73,7 @@ class MayPerform(RequiresRole):
 
 def query(resolver: Callable[..., Any], *, roles: frozenset[Role], description: str) -> Any:
     """Declare a query for these roles."""
-    return guarded(resolver, RequiresRole(roles), description)
+    return guarded(resolver, MayAsk(roles), description)
 
 
 def mutation(resolver: Callable[..., Any], *, performs: Operation, description: str) -> Any:

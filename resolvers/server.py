@@ -17,13 +17,41 @@ class CannotListenError(Exception):
     """The address is taken, or is not one of this machine's."""
 
 
+LARGEST_HEAD = 65_536
+"""Bytes that a request may have before its body: beyond that they are not even kept."""
+
+
 class JsonProtocol(HttpToolsProtocol):
     """HTTP as uvicorn speaks it. What it cannot read never reaches the application; it is answered in JSON too."""
 
+    _head_bytes = 0
+    """How many bytes of a head without an end were read so far."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._head_bytes > LARGEST_HEAD:
+            self._refuse(431, f"The URL and the headers have at most {LARGEST_HEAD} bytes.")
+            return
+        self._head_bytes += len(data)
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head_bytes = 0
+        super().on_body(body)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: whoever asks for a WebSocket is answered like anybody else."""
+
     def send_400_response(self, msg: str) -> None:
-        content = orjson.dumps({"errors": formatted([failure("BAD_REQUEST", msg)])})
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int, why: str) -> None:
+        content = orjson.dumps({"errors": formatted([failure("BAD_REQUEST", why)])})
         head = (
-            STATUS_LINE[400],
+            STATUS_LINE[status],
             b"content-type: application/json\r\n",
             b"content-length: %d\r\n" % len(content),
             b"connection: close\r\n\r\n",

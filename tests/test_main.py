@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import fields, replace
 from pathlib import Path
 
 import peewee
@@ -23,6 +24,7 @@ from persistence import database
 from persistence.books import Books
 from persistence.currencies import currencies
 from persistence.provisioning import OtherRoleError
+from resolvers.limits import DocumentLimits, RequestLimits
 from tests.support import raw
 from tests.support.books import TestLedger
 from tests.support.surroundings import StandingClock
@@ -72,6 +74,7 @@ def contents(folder: Path) -> Mapping[str, bytes]:
 
 # Settings
 
+DOCUMENT_LIMITS = [one.name for one in fields(DocumentLimits)]
 WRONG: Mapping[str, tuple[str, str]] = {
     "PROT": ("8000", "is not a setting"),
     "PORT": ("eight thousand", "Input should be a valid integer, unable to parse string as an integer"),
@@ -83,6 +86,12 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "WRITE_DEADLINE_MS": ("", "Input should be a valid integer, unable to parse string as an integer"),
     "REFUSAL_BURST": ("0", "Input should be greater than or equal to 1"),
     "REFUSALS_PER_SECOND": ("many", "Input should be a valid integer, unable to parse string as an integer"),
+    "PROFILE": ("staging", "Input should be 'development' or 'production'"),
+    "READ_DEADLINE_MS": ("0", "Input should be greater than or equal to 1"),
+    "MAX_BODY_BYTES": ("2 MB", "Input should be a valid integer, unable to parse string as an integer"),
+    **{
+        f"MAX_{one.name.upper()}": ("0", "Input should be greater than or equal to 1") for one in fields(DocumentLimits)
+    },
 }
 NEEDS_SETTINGS = (("serve",), ("migrate",), ("verify",), ("keys", "issue", "--client", "till", "--role", "TELLER"))
 
@@ -94,6 +103,19 @@ def test_a_wrong_setting_is_named_in_one_line(name: str, arguments: tuple[str, .
     line = refusal(run(*arguments, **{name: value}))
     assert re.fullmatch(rf"COUNTINGHOUSE_{name}:? {re.escape(fault)}", line)
     assert contents(folder) == {}
+
+
+@pytest.mark.parametrize("name", DOCUMENT_LIMITS)
+def test_each_limit_of_a_document_is_a_setting(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"COUNTINGHOUSE_MAX_{name.upper()}", "7")
+    assert main.read_settings().document_limits == replace(DocumentLimits(), **{name: 7})
+
+
+def test_each_limit_of_a_request_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main.read_settings().request_limits == RequestLimits()
+    monkeypatch.setenv("COUNTINGHOUSE_MAX_BODY_BYTES", "7")
+    monkeypatch.setenv("COUNTINGHOUSE_READ_DEADLINE_MS", "8")
+    assert main.read_settings().request_limits == RequestLimits(body_bytes=7, read_milliseconds=8)
 
 
 @pytest.mark.parametrize("value", ["65536", "-1"])

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from resolvers import budget
+from resolvers.documents import Documents
+from resolvers.limits import DocumentLimits
+from tests.support import api as support
 from tests.support.api import Api, Kit, prepared
+
+BOUNDLESS = DocumentLimits(fields=10**12, depth=10**12, cost=10**12)
 
 
 @pytest.fixture(scope="session")
@@ -24,5 +28,4 @@ def api(kit: Kit, tmp_path: Path) -> Iterator[Api]:
 @pytest.fixture
 def boundless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let documents ask for everything that there is."""
-    for limit in ("LARGEST_COST", "MOST_FIELDS", "DEEPEST"):
-        monkeypatch.setattr(budget, limit, 10**12)
+    monkeypatch.setattr(support, "documents", lambda: Documents(support.schema(), BOUNDLESS))

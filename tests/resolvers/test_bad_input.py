@@ -12,7 +12,7 @@ import pytest
 from domain.access import Operation
 from domain.idempotency import IdempotencyScope
 from domain.instants import SECOND
-from resolvers.http import PLAIN_JSON
+from resolvers.responses import PLAIN_JSON
 from schema.scalars import write_date_time
 from tests.support.api import Answer, Api, mutation
 
@@ -325,6 +325,17 @@ QUERIES: list[tuple[str, str]] = [
     ('{ transactions(filter: {amount: {max: {amount: "7.777", currency: "EUR"}}}) { edges { cursor } } }', "7.777"),
     ('{ accounts(after: "poison") { edges { cursor } } }', "poison"),
     ("{ accounts(first: 777) { edges { cursor } } }", "777"),
+    ('{ account(id: "poi\\u0000son") { id } }', "poi"),
+    ('{ node(id: "poi\\u0000son") { id } }', "poi"),
+    ('{ transaction(id: "\\u0000poison") { id } }', "poison"),
+    ('{ accountByReference(reference: "poison\\u0000") { id } }', "poison"),
+    ('{ accounts(filter: {referencePrefix: "poi\\u0000son"}) { edges { cursor } } }', "poi"),
+    ('{ transactions(filter: {reference: "poi\\u0000son"}) { edges { cursor } } }', "poi"),
+    ('{ transactions(filter: {accountId: "poi\\u0000son"}) { edges { cursor } } }', "poi"),
+    ('{ auditLog(filter: {targetId: "poi\\u0000son"}) { edges { cursor } } }', "poi"),
+    ('{ auditLog(filter: {apiClientId: "poi\\u0000son"}) { edges { cursor } } }', "poi"),
+    ('{ auditLog(after: "poi\\u0000son") { edges { cursor } } }', "poi"),
+    ('{ idempotencyRecord(operation: DEPOSIT, key: "k", apiClientId: "poi\\u0000son") { key } }', "poi"),
 ]
 
 

@@ -10,19 +10,23 @@ import pytest
 from graphql import get_introspection_query
 
 import resolvers
-from resolvers.budget import DEEPEST, LARGEST_COST, MOST_FIELDS, MOST_MUTATIONS
 from resolvers.documents import Documents
+from resolvers.limits import DocumentLimits
 from tests.support.api import Api, schema
 
-FIELDS = f"A document may ask for at most {MOST_FIELDS} fields."
-COST = f"A document may ask for at most {LARGEST_COST} fields in its answer, pages multiplied."
-LEVELS = f"A document may ask for at most {DEEPEST} levels."
-MUTATIONS = f"A document may ask for at most {MOST_MUTATIONS} mutations."
+LIMITS = DocumentLimits()
+
+FIELDS = f"A document may ask for at most {LIMITS.fields} fields."
+COST = f"A document may ask for at most {LIMITS.cost} fields in its answer, pages multiplied."
+LEVELS = f"A document may ask for at most {LIMITS.depth} levels."
+ALIASES = f"A document may ask for at most {LIMITS.aliases} aliases."
+DIRECTIVES = f"A document may ask for at most {LIMITS.directives} directives."
+MUTATIONS = f"A document may ask for at most {LIMITS.mutations} mutations."
 
 
 def told(text: str) -> list[str]:
     """Return what is said against a document."""
-    return [error.message for error in Documents(schema()).read(text).errors]
+    return [error.message for error in Documents(schema(), LIMITS).read(text).errors]
 
 
 def ids(number: int) -> str:
@@ -56,7 +60,19 @@ def nested(leaves: int) -> str:
     return f"{{ accounts {{ edges {{ node {{ {inner} }} }} }} }}"
 
 
+def aliased(number: int) -> str:
+    return f"{{ viewer {{ {' '.join(f'a{one}: id' for one in range(number))} }} }}"
+
+
+def directed(number: int) -> str:
+    """Apply directives to an operation, to fields, to a spread, to an inline fragment and to a fragment."""
+    leaves = " id @skip(if: false)" * (number - 4)
+    operation = f"query @a {{ viewer {{ {leaves} ...F @skip(if: false) ... @skip(if: false) {{ id }} }} }}"
+    return f"{operation} fragment F on ApiClient @a {{ id }}"
+
+
 WITHIN_AND_BEYOND = {
+    "aliases": (aliased(100), aliased(101), ALIASES),
     "fields": (f"{{ viewer {{ {ids(499)} }} }}", f"{{ viewer {{ {ids(500)} }} }}", FIELDS),
     "cost": (costing(98), costing(99), COST),
     "levels": (deep(20), deep(21), LEVELS),
@@ -77,6 +93,19 @@ def test_a_limit_is_named_by_what_goes_beyond_it_and_only_then(what: str) -> Non
     within, beyond, limit = WITHIN_AND_BEYOND[what]
     assert told(within) == []
     assert told(beyond) == [limit]
+
+
+def test_directives_count_wherever_they_are_applied() -> None:
+    """`@a` is none that GraphQL knows; the budget is looked at first."""
+    assert DIRECTIVES not in told(directed(50))
+    assert told(directed(51)) == [DIRECTIVES]
+
+
+def test_aliases_and_directives_of_a_fragment_count_wherever_it_is_spread() -> None:
+    for leaf, most, limit in (("a: id", 100, ALIASES), ("id @skip(if: false)", 50, DIRECTIVES)):
+        spreads, fragment = "viewer { ...F } " * (most // 10), f"fragment F on ApiClient {{ {f'{leaf} ' * 10} }}"
+        assert told(f"{{ {spreads} }} {fragment}") == []
+        assert told(f"{{ {spreads} viewer {{ {leaf} }} }} {fragment}") == [limit]
 
 
 def test_a_refusal_tells_that_asking_again_will_not_help(api: Api) -> None:

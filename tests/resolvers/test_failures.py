@@ -14,7 +14,7 @@ from domain.access import Role
 from domain.errors import InvalidInput
 from domain.ports import Fault
 from resolvers.failures import RETRIES, failure, formatted
-from resolvers.http import GRAPHQL_RESPONSE, PLAIN_JSON
+from resolvers.responses import GRAPHQL_RESPONSE, PLAIN_JSON
 from tests.resolvers.broken import Breaking, FaultyLedger
 from tests.support.api import Api
 

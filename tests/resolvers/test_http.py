@@ -10,10 +10,13 @@ import httpx
 import orjson
 import pytest
 
-from resolvers import http
-from resolvers.http import GRAPHQL_RESPONSE, LARGEST_BODY, PLAIN_JSON, negotiated
+from resolvers import calls
+from resolvers.limits import RequestLimits
+from resolvers.profiles import PRODUCTION
+from resolvers.responses import GRAPHQL_RESPONSE, PLAIN_JSON, negotiated
 from tests.support.api import Answer, Api
 
+LARGEST_BODY = RequestLimits.body_bytes
 WHO = b'{"query": "{ viewer { id } }"}'
 
 
@@ -27,16 +30,24 @@ def is_failure(answer: Answer, status: int, code: str) -> None:
     assert answer.headers["content-type"].partition(";")[0] in {GRAPHQL_RESPONSE, PLAIN_JSON}
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_another_method_is_told_which_one_is_allowed(api: Api, method: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_another_method_is_told_which_ones_are_allowed(api: Api, method: str) -> None:
     answer = api.send(WHO, method=method)
     is_failure(answer, 405, "METHOD_NOT_ALLOWED")
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "GET, POST"
 
 
 def test_a_head_request_has_the_status_and_no_body(api: Api) -> None:
     answer = api.send(b"", method="HEAD")
-    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
+
+
+def test_production_is_asked_with_post_alone(api: Api) -> None:
+    server = api.made_of(profile=PRODUCTION)
+    answer = server.send(b"", method="GET", path="/graphql?query=%7Bviewer%7Bid%7D%7D")
+    is_failure(answer, 405, "METHOD_NOT_ALLOWED")
+    assert answer.headers["allow"] == "POST"
+    assert server.send(WHO).status == 200
 
 
 TYPES = [
@@ -102,6 +113,10 @@ BODIES = {
     "variables a number": b'{"query": "{ viewer { id } }", "variables": 0}',
     "operationName a number": b'{"query": "{ viewer { id } }", "operationName": 7}',
     "operationName an object": b'{"query": "{ viewer { id } }", "operationName": {}}',
+    "extensions an array": b'{"query": "{ viewer { id } }", "extensions": []}',
+    "extensions a string": b'{"query": "{ viewer { id } }", "extensions": "{}"}',
+    "a lone surrogate": b'{"query": "{ viewer { id } }", "variables": {"x": "\\ud800"}}',
+    "a control character": b'{"query": "{ viewer { id } } # \x00"}',
 }
 
 
@@ -119,7 +134,7 @@ def test_a_huge_integer_is_refused_by_its_type(api: Api) -> None:
     assert digits.decode() not in answer.text
 
 
-def test_a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not(api: Api) -> None:
+def test_a_body_of_two_mebibytes_is_read_and_one_byte_more_is_not(api: Api) -> None:
     padded = WHO + b" " * (LARGEST_BODY - len(WHO))
     assert api.send(padded).status == 200
     is_failure(api.send(padded + b" "), 413, "PAYLOAD_TOO_LARGE")
@@ -262,7 +277,7 @@ async def endless(*chunks: bytes) -> AsyncIterator[bytes]:
 def test_a_body_that_does_not_end_in_time_is_refused(
     api: Api, monkeypatch: pytest.MonkeyPatch, chunks: tuple[bytes, ...]
 ) -> None:
-    monkeypatch.setattr(http, "LONGEST_ARRIVAL", 0.001)
+    monkeypatch.setattr(calls, "LONGEST_ARRIVAL", 0.001)
     request = httpx.Request("POST", "http://api/graphql", headers=api.headers(), content=endless(*chunks))
     is_failure(asyncio.run(api.exchange(request)), 400, "BAD_REQUEST")
     assert api.endpoint.doorway.in_flight == 0

@@ -77,7 +77,7 @@ def test_what_does_not_exist_is_no_oracle(api: Api, prefix: str, role: Role) -> 
 
 
 IDS = ["", "_", "acct", "acct_", "house_EUR", "poison", "aud_0", "aud_01", "aud_-1", "aud_1_", "aud_\uff11", "AUD_1"]
-IDS += ["aud_" + "9" * 18, "aud_" + "9" * 400, "acct_" + "x" * 100_000, "acct_\0", "\0", "txn_'; --", 'frz_"]']
+IDS += ["aud_" + "9" * 18, "aud_" + "9" * 400, "acct_" + "x" * 100_000, "txn_'; --", 'frz_"]']
 
 
 @pytest.mark.parametrize("node_id", IDS)

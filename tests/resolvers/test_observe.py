@@ -34,8 +34,8 @@ ENDS: dict[int, tuple[Any, bool]] = {
     200: (lambda api: api.send(BODY), True),
     400: (lambda api: api.send(b"{"), True),
     401: (lambda api: api.send(BODY, headers={"x-api-key": api.secret + "0"}), False),
-    405: (lambda api: api.send(BODY, method="GET"), False),
-    413: (lambda api: api.send(b" " * 2_000_000), True),
+    405: (lambda api: api.send(BODY, method="PUT"), False),
+    413: (lambda api: api.send(b" " * 3_000_000), True),
     415: (lambda api: api.send(BODY, headers=api.headers() | {"content-type": "text/plain"}), True),
     429: (flooded, False),
     503: (crowded, False),
@@ -115,7 +115,7 @@ def test_the_log_is_one_json_object_a_line(api: Api) -> None:
     stream = io.StringIO()
     log_to(stream)
     api.send(BODY)
-    api.send(BODY, method="GET")
+    api.send(BODY, method="PUT")
     lines = [orjson.loads(line) for line in stream.getvalue().splitlines()]
     assert [(line["event"], line["level"], line["status"]) for line in lines] == [
         ("request", "info", 200),

@@ -30,7 +30,10 @@ from persistence.writer import QueuedLedger, WriterLimits
 from resolvers.admission import AdmissionLimits, Doorway, Refusals
 from resolvers.app import build_app
 from resolvers.documents import Documents
-from resolvers.http import GRAPHQL_RESPONSE, Endpoint
+from resolvers.http import Endpoint
+from resolvers.limits import DocumentLimits, RequestLimits
+from resolvers.profiles import DEVELOPMENT
+from resolvers.responses import GRAPHQL_RESPONSE
 from tests.support.books import TestLedger, migrated
 from tests.support.surroundings import CountingEntropy, CountingIds, StandingClock
 
@@ -49,7 +52,7 @@ def core() -> GraphQLSchema:
 
 @cache
 def documents() -> Documents:
-    return Documents(schema())
+    return Documents(schema(), DocumentLimits())
 
 
 def roles_of(kind: str, name: str) -> frozenset[Role] | None:
@@ -184,7 +187,7 @@ class Api:
         self.clock = kit.clock
         clock = SteadyClock(kit.clock, since=read_head(self.books.database).at)
         limits = admission or AdmissionLimits()
-        self.reading = database.connect_reader(kit.path)
+        self.reading = database.connect_impatient_reader(kit.path, RequestLimits.read_milliseconds)
         self.storage_errors: list[Exception] = []
         self.endpoint = Endpoint(
             documents=documents(),
@@ -194,6 +197,8 @@ class Api:
             clock=clock,
             doorway=Doorway(limits),
             refusals=Refusals(limits, clock),
+            limits=RequestLimits(),
+            profile=DEVELOPMENT,
         )
         self.role = Role.ADMIN
         self._keys = (f"api-key-{kit.generation}-{number}" for number in itertools.count(1))

@@ -1,0 +1,48 @@
+"""What a request may ask for. Every limit is a setting, and its refusal names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DocumentLimits:
+    """How large a document may be, and how much it may ask for. What fragments hold counts at every spread."""
+
+    length: int = 100_000
+    """Characters of its text."""
+
+    tokens: int = 5_000
+    """Words and signs of its text, comments left out."""
+
+    fragments: int = 50
+    """Fragments that it defines."""
+
+    fields: int = 500
+    """Fields that it names."""
+
+    aliases: int = 100
+    """Fields that it gives another name."""
+
+    directives: int = 50
+    """Directives that it applies."""
+
+    depth: int = 20
+    """Levels of fields in one another."""
+
+    mutations: int = 20
+    """Mutations of one operation."""
+
+    cost: int = 10_000
+    """Fields that an answer may hold, each counted as often as the pages around it are long."""
+
+
+@dataclass(frozen=True)
+class RequestLimits:
+    """How large a request may be, and how long reading may take."""
+
+    body_bytes: int = 2 * 1024 * 1024
+    """Enough for a batch of 1,000 movements with the longest keys, references and descriptions that ASCII can write."""
+
+    read_milliseconds: int = 5_000
+    """How long a query may take. A mutation is never cut off: its own deadline ends when it is decided."""

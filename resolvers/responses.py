@@ -1,0 +1,87 @@
+"""What an answer over HTTP looks like: its media type, its one status, its headers, and always JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from resolvers.failures import failure, formatted
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+PLAIN_JSON = "application/json"
+
+_REFUSED = re.compile(r"(^|;)\s*q=0(\.0*)?\s*(;|$)", re.IGNORECASE)
+
+_STATUS: Mapping[str, int] = {
+    "BAD_REQUEST": 400,
+    "UNAUTHENTICATED": 401,
+    "METHOD_NOT_ALLOWED": 405,
+    "PAYLOAD_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "RATE_LIMITED": 429,
+    "INTERNAL_SERVER_ERROR": 500,
+    "DEADLINE_EXCEEDED": 503,
+    "OVERLOADED": 503,
+}
+_HEADERS: Mapping[str, Mapping[str, str]] = {
+    "UNAUTHENTICATED": {"WWW-Authenticate": "Bearer"},
+    "DEADLINE_EXCEEDED": {"Retry-After": "1"},
+    "OVERLOADED": {"Retry-After": "1"},
+}
+
+
+class HttpError(Exception):
+    """The request was turned away before anything was executed."""
+
+    def __init__(self, errors: list[dict[str, Any]], headers: Mapping[str, str]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+        self.headers = headers
+
+
+def http_error(code: str, message: str, headers: Mapping[str, str] | None = None) -> HttpError:
+    """Return the refusal of a request for one reason."""
+    return HttpError(formatted([failure(code, message)]), headers or {})
+
+
+def negotiated(accept: str) -> str:
+    """Choose the media type of the answer: the GraphQL one for those who ask for it, else plain JSON."""
+    for part in accept.split(","):
+        media_type, _, parameters = part.partition(";")
+        if media_type.strip().lower() == GRAPHQL_RESPONSE and not _REFUSED.search(parameters):
+            return GRAPHQL_RESPONSE
+    return PLAIN_JSON
+
+
+def status_of(code: str | None, media_type: str) -> int:
+    """Return the status of an answer: by the code of what kept the request from being executed, None if nothing did.
+
+    What has no status of its own is the document's fault or that of its variables. Plain JSON cannot tell such an
+    answer from one that was executed by its media type, so there it is 200, as GraphQL over HTTP has it for clients
+    of old.
+    """
+    if code is None:
+        return 200
+    return _STATUS.get(code, 400 if media_type == GRAPHQL_RESPONSE else 200)
+
+
+def executed(data: Any, errors: list[dict[str, Any]], media_type: str) -> Response:
+    """Answer what was executed, with the errors met on the way."""
+    answer = {"data": data, "errors": errors} if errors else {"data": data}
+    return _json(answer, status_of(None, media_type), media_type)
+
+
+def refused(errors: list[dict[str, Any]], media_type: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer what was not executed: with errors, and no data at all."""
+    code = errors[0]["extensions"]["code"]
+    response = _json({"errors": errors}, status_of(code, media_type), media_type)
+    response.headers.update({**_HEADERS.get(code, {}), **(headers or {})})
+    return response
+
+
+def _json(content: dict[str, Any], status: int, media_type: str) -> Response:
+    return Response(orjson.dumps(content), status, media_type=f"{media_type}; charset=utf-8")
