@@ -13,6 +13,23 @@ HERE = Path(__file__).parent
 LONGEST_RUN_S = 300
 
 Run = Callable[..., str]
+Figures = dict[str, float]
+
+_FIGURES: Figures = {}
+"""What was measured on the way. Told at the end; nothing passes or fails by it."""
+
+
+@pytest.fixture(scope="session")
+def figures() -> Figures:
+    """Give a place for what is measured."""
+    return _FIGURES
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _FIGURES:
+        terminalreporter.section("measured")
+    for name, figure in _FIGURES.items():
+        terminalreporter.write_line(f"{figure:>10} {name}")
 
 
 @pytest.fixture(scope="session")

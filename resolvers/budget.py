@@ -1,6 +1,6 @@
 """What a document may ask for, reckoned before it is executed: in one pass, each fragment once.
 
-Introspection costs what it names: what it answers is as long as the schema, and graphql-core bounds its depth.
+Introspection has one price, whatever it names: its answer is as long as the schema, and graphql-core bounds its depth.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ ELEMENTS = {"edges": 1, "entries": 2}
 
 LONGEST_LIST = 20
 """Elements that any other list may have: metadata, the keys of a client."""
+
+INTROSPECTION = {"__schema": 4_000, "__type": 4_000}
+"""What it costs. The usual question after the whole schema is answered with some 9,000 fields, made from memory."""
 
 _MEANT = {"depth": "levels", "cost": "fields in its answer, pages multiplied"}
 """How a limit is told, where not by its own name."""
@@ -112,12 +115,11 @@ class Budget(ValidationRule):
     def _field(self, node: FieldNode, parent: Any) -> _Reckoning:
         definition = getattr(parent, "fields", {}).get(node.name.value)
         below = self._selection(node.selection_set, get_named_type(definition.type) if definition else None)
-        elements = 0 if node.name.value.startswith("__") else _elements(node, definition)
         return _Reckoning(
             fields=below.fields + 1,
             aliases=below.aliases + (node.alias is not None),
             directives=below.directives,
-            cost=below.cost * elements + 1,
+            cost=INTROSPECTION.get(node.name.value) or below.cost * _elements(node, definition) + 1,
             depth=below.depth + 1,
             roots=1,
         )

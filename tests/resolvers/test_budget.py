@@ -212,6 +212,12 @@ def test_the_standard_introspection_is_within_the_budget(text: str) -> None:
     assert told(text) == []
 
 
+@pytest.mark.parametrize("asked", ["__schema { types { name } }", '__type(name: "Account") { name }'])
+def test_a_document_introspects_twice_at_most(asked: str) -> None:
+    assert told(f"{{ a: {asked} b: {asked} }}") == []
+    assert told(f"{{ a: {asked} b: {asked} c: {asked} }}") == [COST]
+
+
 def test_introspection_is_answered_to_every_client_that_explores(api: Api) -> None:
     asked = get_introspection_query(schema_description=True, input_value_deprecation=True)  # as GraphiQL does
     assert api.run(asked).only["queryType"]["name"] == "Query"
