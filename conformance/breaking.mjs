@@ -14,8 +14,8 @@ const CHANGELOG = "CHANGELOG.md";
 // Deciding
 
 // What graphql-inspector calls dangerous breaks clients of this API. A generated client raises on a union member or an
-// enum value it does not know; a changed default changes what the requests of yesterday mean, under keys they have used;
-// a changed @requiresRole changes who is let in. Only what a caller may leave out, and a new reason or date for a
+// enum value it does not know; a changed default changes what yesterday's requests mean, under keys they have used; a
+// changed @requiresRole changes who is let in. Only what a caller may leave out, and a new reason or date for a
 // deprecation, leave everything as it was.
 const HARMLESS = new Set([ChangeType.InputFieldAdded, ChangeType.FieldArgumentAdded]);
 
@@ -28,7 +28,8 @@ const isBreaking = ({ type, path, criticality: { level } }) =>
 const coordinate = (path = "schema") =>
   path.replace(/\.@.*$/, "").replace(/^(\w+\.\w+|@\w+)\.(\w+)$/, "$1($2:)");
 
-const broken = (changes) => changes.filter(isBreaking).map(({ path, message }) => ({ name: coordinate(path), message }));
+const broken = (changes) =>
+  changes.filter(isBreaking).map(({ path, message }) => ({ name: coordinate(path), message }));
 
 // Each item under `### Breaking` begins with what it breaks: - `Account.name`, `DepositResult`: what to do about it.
 // What stands above the last version is not released yet, even if the next one has its heading already.

@@ -22,7 +22,11 @@ from schema.scalars import IdempotencyKey
 
 Key = Annotated[
     IdempotencyKey,
-    strawberry.argument(description="Your name for this intention: retry with the same, act anew with another."),
+    strawberry.argument(
+        description="Your own name for this intention; it counts for your API client and this mutation. Sent again "
+        "with the same input, nothing is done and the first answer comes again, with replayed true. Sent again with "
+        "other input, it is refused: another intention needs another key."
+    ),
 ]
 
 Given = TypeVar("Given")

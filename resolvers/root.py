@@ -32,7 +32,10 @@ from schema.results import (
 from schema.transactions import Transaction
 
 
-@strawberry.type(description="What can be asked. Every answer is from committed state.")
+@strawberry.type(
+    description="What can be asked. Every answer is from committed state. Where one thing is asked for, null means "
+    "that there is none; a list is null only beside an error that says why."
+)
 class Query:
     """What can be asked."""
 
@@ -40,27 +43,30 @@ class Query:
     node: Node | None = query(
         nodes.node,
         roles=EVERYONE,
-        description="Anything by its id; null if there is none. Reaches only types that the caller's role may read.",
+        description="Anything by its id. An id of a type that the caller's role may not read is FORBIDDEN, whether "
+        "there is such a thing or not; an API client always reaches itself.",
     )
     account: Account | None = query(
-        accounts.account, roles=EVERYONE, description="A customer's account; null if there is none."
+        accounts.account,
+        roles=EVERYONE,
+        description="A customer's account by its id; the house's own accounts cannot be found.",
     )
     account_by_reference: Account | None = query(
         accounts.account_by_reference,
         roles=EVERYONE,
-        description="The account that was opened with this reference; null if there is none.",
+        description="The account that was opened with exactly this reference.",
     )
     accounts: Connection[Account] | None = query(
         accounts.accounts, roles=EVERYONE, description="Customers' accounts, newest first."
     )
     transaction: Transaction | None = query(
-        movements.transaction, roles=EVERYONE, description="A transaction; null if there is none."
+        movements.transaction, roles=EVERYONE, description="A transaction by its id."
     )
     transactions: Connection[Transaction] | None = query(
         movements.transactions, roles=EVERYONE, description="Transactions, newest first."
     )
     audit_log: Connection[AuditRecord] | None = query(
-        audit.audit_log, roles=AUDITORS, description="The audit log, oldest first."
+        audit.audit_log, roles=AUDITORS, description="The audit log: every success, refusal and denial, oldest first."
     )
     api_clients: Connection[ApiClient] | None = query(
         access.api_clients, roles=AUDITORS, description="API clients, newest first."
@@ -68,14 +74,15 @@ class Query:
     idempotency_record: IdempotencyRecord | None = query(
         audit.idempotency_record,
         roles=EVERYONE,
-        description="What became of an idempotency key. Null means: not decided yet. It never means: will not happen; "
-        "abandonIdempotencyKey makes sure of that.",
+        description="What became of an idempotency key, behind everything that is already waiting. Null means: not "
+        "decided yet. It never means: will not happen; abandonIdempotencyKey makes sure of that.",
     )
 
 
 @strawberry.type(
-    description="What can be done. Each mutation acts at most once for each idempotency key, all or nothing, and its "
-    "answer is durable. A field is null only beside an error that says why."
+    description="What can be done. Each mutation needs an idempotency key and acts at most once for it, all or "
+    "nothing. What was decided, be it a success, a refusal or a denial, is in the audit log before it is answered. A "
+    "field is null only beside an error that says why."
 )
 class Mutation:
     """What can be done."""
@@ -83,72 +90,84 @@ class Mutation:
     open_account: OpenAccountResult | None = mutation(
         accounts.open_account,
         performs=Operation.OPEN_ACCOUNT,
-        description="Open an empty, ACTIVE account. A positive overdraft limit needs MANAGER.",
+        description="Open an empty, ACTIVE account in one currency. A positive overdraft limit needs MANAGER or ADMIN.",
     )
     rename_account: RenameAccountResult | None = mutation(
         accounts.rename_account,
         performs=Operation.RENAME_ACCOUNT,
-        description="Give an account that is not closed another name.",
+        description="Give an account that is not CLOSED another name.",
     )
     deposit: DepositResult | None = mutation(
-        movements.deposit, performs=Operation.DEPOSIT, description="Bring money in from outside."
+        movements.deposit,
+        performs=Operation.DEPOSIT,
+        description="Bring money in from outside, to an account that is not CLOSED and has no live freeze of scope "
+        "ALL.",
     )
     withdraw: WithdrawResult | None = mutation(
-        movements.withdraw, performs=Operation.WITHDRAW, description="Pay money out."
+        movements.withdraw,
+        performs=Operation.WITHDRAW,
+        description="Pay money out of an ACTIVE account, at most what is available.",
     )
     transfer: TransferResult | None = mutation(
         movements.transfer,
         performs=Operation.TRANSFER,
-        description="Move money between two accounts of one currency.",
+        description="Move money between two accounts of one currency: out of an ACTIVE one, at most what is available, "
+        "to one that could take a deposit.",
     )
     freeze_account: FreezeAccountResult | None = mutation(
         accounts.freeze_account,
         performs=Operation.FREEZE_ACCOUNT,
-        description="Put a freeze on an account, on top of any others.",
+        description="Put a freeze on an account that is not CLOSED, on top of any others. The account is FROZEN until "
+        "the last of them is released or runs out.",
     )
     unfreeze_account: UnfreezeAccountResult | None = mutation(
         accounts.unfreeze_account,
         performs=Operation.UNFREEZE_ACCOUNT,
-        description="Release one freeze. A COMPLIANCE freeze needs ADMIN.",
+        description="Release one live freeze; after the last one the account is ACTIVE again. A COMPLIANCE freeze "
+        "needs ADMIN.",
     )
     close_account: CloseAccountResult | None = mutation(
         accounts.close_account,
         performs=Operation.CLOSE_ACCOUNT,
-        description="Close an empty account for ever; live freezes end with it. A FROZEN account needs ADMIN.",
+        description="Close an account for ever: nothing may be posted or held. Live freezes and the overdraft limit "
+        "end with it. A FROZEN account needs ADMIN.",
     )
     create_api_client: CreateApiClientResult | None = mutation(
         access.create_api_client,
         performs=Operation.CREATE_API_CLIENT,
-        description="Register a calling system. It needs a key to act.",
+        description="Register a calling system under a name of its own. It needs a key to act: issueApiKey.",
     )
     change_api_client_role: ChangeApiClientRoleResult | None = mutation(
         access.change_api_client_role,
         performs=Operation.CHANGE_API_CLIENT_ROLE,
-        description="Trust an API client with more or less, from its next request on.",
+        description="Trust an API client with more or less, from its next request on; not the last ADMIN with a usable "
+        "key.",
     )
     disable_api_client: DisableApiClientResult | None = mutation(
         access.disable_api_client,
         performs=Operation.DISABLE_API_CLIENT,
-        description="Stop an API client with all its keys.",
+        description="Stop an API client with all its keys, until it is enabled; not the last ADMIN with a usable key. "
+        "A disabled one stays as it is.",
     )
     enable_api_client: EnableApiClientResult | None = mutation(
         access.enable_api_client,
         performs=Operation.ENABLE_API_CLIENT,
-        description="Let a disabled API client act again.",
+        description="Let a disabled API client act again, with the keys it has. An enabled one stays as it is.",
     )
     issue_api_key: IssueApiKeyResult | None = mutation(
         access.issue_api_key,
         performs=Operation.ISSUE_API_KEY,
-        description="Give an API client another key. Its secret is in the first answer only.",
+        description="Give an enabled API client another key. Its secret is in the first answer only, never in a "
+        "replay.",
     )
     revoke_api_key: RevokeApiKeyResult | None = mutation(
         access.revoke_api_key,
         performs=Operation.REVOKE_API_KEY,
-        description="Make a key worthless, at once and for ever.",
+        description="Make a key worthless, at once and for ever; not the last usable one of the last ADMIN.",
     )
     abandon_idempotency_key: AbandonIdempotencyKeyResult | None = mutation(
         audit.abandon_idempotency_key,
         performs=Operation.ABANDON_IDEMPOTENCY_KEY,
-        description="Find out what became of one of your own keys after a timeout; if it was not seen yet, make sure "
-        "that a late arrival cannot execute.",
+        description="Find out what became of one of your own keys after a timeout; one that was not seen yet becomes "
+        "ABANDONED, so that a late arrival cannot execute.",
     )

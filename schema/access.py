@@ -27,7 +27,7 @@ class ApiClient(Node):
     role: Role = strawberry.field(description="What it is trusted with.")
     disabled_at: DateTime | None = strawberry.field(description="Since when it may not act; null while it may.")
     api_keys: list[ApiKey] | None = guarded(
-        _api_keys, RequiresRole(ADMINS), "Its keys, newest first, without their secrets. ADMIN only."
+        _api_keys, RequiresRole(ADMINS), "Its keys, newest first, without their secrets."
     )
 
     @classmethod
@@ -42,12 +42,12 @@ class ApiClient(Node):
 
 
 @strawberry.type(
-    description="One credential of an API client. Its secret is shown once, when it is issued. ADMIN only."
+    description="One credential of an API client. Its secret is shown once, when it is issued. Read by ADMIN."
 )
 class ApiKey(Node):
     api_client_id: strawberry.Private[str]
     created_at: DateTime = strawberry.field(description="When it was issued.")
-    expires_at: DateTime | None = strawberry.field(description="From when on it is worthless; null for never.")
+    expires_at: DateTime | None = strawberry.field(description="From when on it opens nothing; null for never.")
     revoked_at: DateTime | None = strawberry.field(description="When it was revoked; null if it was not.")
     api_client: ApiClient | None = guarded(_api_client, RequiresRole(AUDITORS), "Whose key it is.")
 
@@ -65,7 +65,7 @@ class ApiKey(Node):
 
 @strawberry.input(description="Which API client to register.")
 class CreateApiClientInput:
-    name: str = strawberry.field(description="1 to 128 characters, not blank, unique.")
+    name: str = strawberry.field(description="1 to 128 characters, not blank; no other API client may have it.")
     role: Role = strawberry.field(description="What to trust it with.")
 
 
@@ -88,9 +88,11 @@ class EnableApiClientInput:
 @strawberry.input(description="Which API client gets another key.")
 class IssueApiKeyInput:
     api_client_id: strawberry.ID = strawberry.field(description="The API client. It may have 10 usable keys.")
-    expires_at: DateTime | None = strawberry.field(default=None, description="When the key ends; never if left out.")
+    expires_at: DateTime | None = strawberry.field(
+        default=None, description="When the key ends, in the future; never if left out."
+    )
 
 
 @strawberry.input(description="Which API key to revoke.")
 class RevokeApiKeyInput:
-    api_key_id: strawberry.ID = strawberry.field(description="The key, by its id, not its secret.")
+    api_key_id: strawberry.ID = strawberry.field(description="The key, by its id, not by its secret.")

@@ -20,7 +20,7 @@ from schema.permissions import RequiresRole, RequiresRoleOrSelf, guarded
 from schema.scalars import CurrencyCode, DateTime, Decimal, Int64, date_time
 from schema.transactions import Entry, EntryFilter
 
-LiveOnly = Annotated[bool, strawberry.argument(description="Leave out what was released or has expired.")]
+LiveOnly = Annotated[bool, strawberry.argument(description="Leave out what was released or has run out.")]
 
 
 async def _placed_by(root: strawberry.Parent[Freeze], info: Info) -> ApiClient | None:
@@ -57,15 +57,19 @@ class Freeze(Node):
     released_by_id: strawberry.Private[str | None]
     scope: FreezeScope = strawberry.field(description="What it stops.")
     reason: FreezeReason = strawberry.field(description="Why it was placed, which also decides who may release it.")
-    note: str | None = strawberry.field(description="What the one who placed it wrote.")
+    note: str | None = strawberry.field(description="In the words of the one who placed it; null if there are none.")
     placed_at: DateTime = strawberry.field(description="When it was placed.")
     expires_at: DateTime | None = strawberry.field(description="From when on it no longer counts; null for never.")
-    released_at: DateTime | None = strawberry.field(description="When it was released; null if it was not.")
+    released_at: DateTime | None = strawberry.field(
+        description="When it was released, or settled after it had run out; null before."
+    )
     placed_by: ApiClient | None = guarded(
         _placed_by, RequiresRoleOrSelf(AUDITORS, lambda freeze: freeze.placed_by_id), "Who placed it."
     )
     released_by: ApiClient | None = guarded(
-        _released_by, RequiresRoleOrSelf(AUDITORS, lambda freeze: freeze.released_by_id), "Who released it."
+        _released_by,
+        RequiresRoleOrSelf(AUDITORS, lambda freeze: freeze.released_by_id),
+        "Who released it; the system, if it ran out.",
     )
 
     @classmethod
@@ -86,15 +90,25 @@ class Freeze(Node):
 
 @strawberry.type(description="A customer's balance in one currency. Read by every role.")
 class Account(Node):
-    reference: str | None = strawberry.field(description="The caller's own id of the account; unique when given.")
+    reference: str | None = strawberry.field(
+        description="The caller's own id of the account, unique; null if none was given."
+    )
     name: str = strawberry.field(description="What the account is called.")
     currency: CurrencyCode = strawberry.field(description="The only currency it holds.")
-    state: AccountState = strawberry.field(description="Where it stands; see AccountState.")
-    posted: Money = strawberry.field(description="The sum of its entries.")
-    held: Money = strawberry.field(description="What open holds have set aside.")
-    available: Money = strawberry.field(description="What can be withdrawn: posted - held + overdraftLimit.")
-    overdraft_limit: Money = strawberry.field(description="How far posted may go below zero.")
-    version: Int64 = strawberry.field(description="How many entries it has: one more with each.")
+    state: AccountState = strawberry.field(
+        description="Where it stands now; a freeze that has run out no longer counts."
+    )
+    posted: Money = strawberry.field(description="What came in less what went out: the sum of its entries.")
+    held: Money = strawberry.field(
+        description="What open holds have set aside: zero until holds come with a later capability."
+    )
+    available: Money = strawberry.field(
+        description="What can be withdrawn or transferred: posted - held + overdraftLimit. Never negative."
+    )
+    overdraft_limit: Money = strawberry.field(description="How far posted may go below zero; zero or positive.")
+    version: Int64 = strawberry.field(
+        description="How many entries it has: one more with each. See expectedVersion of a movement."
+    )
     metadata: list[MetadataEntry] = strawberry.field(description="The caller's own data, sorted by key.")
     opened_at: DateTime = strawberry.field(description="When it was opened.")
     closed_at: DateTime | None = strawberry.field(description="When it was closed; null if it was not.")
@@ -140,7 +154,9 @@ class OpenAccountInput:
         description="The caller's own id of the account: unique, at most 128 characters, no personal data.",
     )
     overdraft_limit: Decimal | None = strawberry.field(
-        default=None, description="How far it may go below zero, in the account's currency; needs MANAGER if positive."
+        default=None,
+        description="How far it may go below zero, in major units of its currency; zero if left out. A positive one "
+        "needs MANAGER or ADMIN.",
     )
     metadata: list[MetadataEntryInput] | None = strawberry.field(
         default=None, description="The caller's own data: at most 20 pairs."
@@ -157,9 +173,11 @@ class RenameAccountInput:
 class FreezeAccountInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     scope: FreezeScope = strawberry.field(default=FreezeScope.ALL, description="What to stop.")
-    reason: FreezeReason = strawberry.field(description="Why.")
+    reason: FreezeReason = strawberry.field(description="Why. It decides who may release the freeze.")
     note: str | None = strawberry.field(default=None, description="In your own words; at most 500 characters.")
-    expires_at: DateTime | None = strawberry.field(default=None, description="When it ends by itself; in the future.")
+    expires_at: DateTime | None = strawberry.field(
+        default=None, description="When it ends by itself, in the future; never if left out."
+    )
 
 
 @strawberry.input(description="Which freeze to release.")
@@ -173,5 +191,5 @@ class UnfreezeAccountInput:
 
 @strawberry.input(description="Which account to close.")
 class CloseAccountInput:
-    account_id: strawberry.ID = strawberry.field(description="The account. It must be empty.")
+    account_id: strawberry.ID = strawberry.field(description="The account. Nothing may be posted or held on it.")
     note: str | None = strawberry.field(default=None, description="In your own words; at most 500 characters.")

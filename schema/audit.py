@@ -42,9 +42,13 @@ class AuditRecord(Node):
         description="The canonical JSON that was sealed: input, result or error, accounts before and after. Free text "
         "is there as a salted digest only."
     )
-    hash: str = strawberry.field(description="SHA-256 of previousHash (as bytes) followed by details (as UTF-8).")
-    previous_hash: str = strawberry.field(description="The hash of the record before it.")
-    api_client: ApiClient | None = guarded(_api_client, RequiresRole(AUDITORS), "Who asked.")
+    hash: str = strawberry.field(
+        description="SHA-256 of previousHash (as bytes) followed by details (as UTF-8), in hexadecimal."
+    )
+    previous_hash: str = strawberry.field(description="The hash of the record before it; 64 zeros for the first.")
+    api_client: ApiClient | None = guarded(
+        _api_client, RequiresRole(AUDITORS), "Who asked; the system, for what ran out by itself."
+    )
 
     @classmethod
     def of(cls, record: domain.AuditRecord) -> AuditRecord:
@@ -72,7 +76,7 @@ class IdempotencyRecord:
     operation: Operation = strawberry.field(description="The operation it was used for.")
     decided_at: DateTime = strawberry.field(description="When it was decided.")
     outcome: IdempotencyOutcome = strawberry.field(description="What became of it.")
-    error_code: ErrorCode | None = strawberry.field(description="Why it was refused; null if it was not.")
+    error_code: ErrorCode | None = strawberry.field(description="Why it was refused; null if it was not refused.")
     target_ids: list[strawberry.ID] = strawberry.field(description="The ids of what it named, changed or made.")
     sequence: Int64 = strawberry.field(description="The number of its audit record.")
     transaction: Transaction | None = guarded(
@@ -106,5 +110,7 @@ class AuditFilter:
 
 @strawberry.input(description="Which idempotency key to give up.")
 class AbandonIdempotencyKeyInput:
-    operation: Operation = strawberry.field(description="The operation it was meant for.")
-    key: Key = strawberry.field(description="The key, of the calling API client itself.")
+    operation: Operation = strawberry.field(
+        description="The operation it was meant for; not this one, nor one of the system's own."
+    )
+    key: Key = strawberry.field(description="The key, as the calling API client itself sent it.")

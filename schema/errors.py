@@ -13,8 +13,10 @@ from schema.scalars import CurrencyCode, DateTime, Decimal, Int64
 class UserError:
     code: ErrorCode = strawberry.field(description="The machine-readable name of the error.")
     message: str = strawberry.field(description="One fixed sentence, for people. It never echoes the input.")
-    path: list[str] | None = strawberry.field(description="Where in the arguments the fault lies; null if nowhere.")
-    retry: Retry = strawberry.field(description="What to do now.")
+    path: list[str] | None = strawberry.field(
+        description='Where in the arguments the fault lies, such as ["input", "accountId"]; null if nowhere.'
+    )
+    retry: Retry = strawberry.field(description="Whether to send it again, and under which key.")
     replayed: bool = strawberry.field(description="Whether this is the stored answer to an earlier request.")
     decided_at: DateTime = strawberry.field(description="When it was decided; for a replay, the first time.")
 
@@ -27,7 +29,7 @@ class InvalidInput(UserError):
 @strawberry.type(description="The amount cannot be moved by anyone. Leaves the idempotency key unused.")
 class InvalidAmount(UserError):
     decimals: int | None = strawberry.field(description="How many decimals the currency has.")
-    max: Decimal | None = strawberry.field(description="The largest amount, in that currency.")
+    max: Decimal | None = strawberry.field(description="The largest amount, in major units of that currency.")
 
 
 @strawberry.type(description="Both accounts are the same. Leaves the idempotency key unused.")
@@ -113,7 +115,7 @@ class AmbiguousFreeze(UserError):
 class AccountNotEmpty(UserError):
     posted: Money = strawberry.field(description="What is still posted.")
     held: Money = strawberry.field(description="What is still held.")
-    open_hold_ids: list[strawberry.ID] = strawberry.field(description="The holds that are still open.")
+    open_hold_ids: list[strawberry.ID] = strawberry.field(description="The holds that are still open, by id.")
 
 
 @strawberry.type(description="The API client is disabled.")
@@ -131,26 +133,26 @@ class CurrencyMismatch(UserError):
     expected: CurrencyCode = strawberry.field(description="The account's currency.")
 
 
-@strawberry.type(description="The account is not as the request required.")
+@strawberry.type(description="The account is not as expectedVersion or minAvailableAfter required.")
 class PreconditionFailed(UserError):
-    version: Int64 = strawberry.field(description="The version it has.")
-    available: Money = strawberry.field(description="What is available.")
+    version: Int64 = strawberry.field(description="The version the account has.")
+    available: Money = strawberry.field(description="What is available on the account.")
 
 
 @strawberry.type(description="A balance would exceed what the books can hold.")
 class LimitExceeded(UserError):
-    limit: Money = strawberry.field(description="The limit.")
+    limit: Money = strawberry.field(description="The farthest from zero that a balance may be.")
 
 
 @strawberry.type(description="Less is available than is asked for.")
 class InsufficientFunds(UserError):
-    available: Money = strawberry.field(description="What is available.")
-    shortfall: Money = strawberry.field(description="How much is missing.")
+    available: Money = strawberry.field(description="What is available on the account.")
+    shortfall: Money = strawberry.field(description="How much more would have to be available.")
 
 
 @strawberry.type(description="Too many writes are waiting; nothing was decided. Send the same key again.")
 class Overloaded(UserError):
-    retry_after_ms: int = strawberry.field(description="How long to wait first, in milliseconds.")
+    retry_after_ms: int = strawberry.field(description="How long to wait before sending it again, in milliseconds.")
 
 
 @strawberry.type(description="The outcome is not known to be durable. Send the same key again: that is always safe.")

@@ -11,7 +11,9 @@ from schema.scalars import CurrencyCode, Decimal
 
 @strawberry.type(description="An amount of one currency.")
 class Money:
-    amount: Decimal = strawberry.field(description="In major units, with exactly the decimals of the currency.")
+    amount: Decimal = strawberry.field(
+        description="In major units, such as 10.50, with exactly the decimals of the currency."
+    )
     currency: CurrencyCode = strawberry.field(description="The currency, by its ISO 4217 code.")
 
     @classmethod
@@ -22,13 +24,15 @@ class Money:
 
 @strawberry.input(description="An amount of one currency.")
 class MoneyInput:
-    amount: Decimal = strawberry.field(description="In major units, with at most the decimals of the currency.")
+    amount: Decimal = strawberry.field(
+        description="In major units, such as 10.50, with at most the decimals of the currency."
+    )
     currency: CurrencyCode = strawberry.field(description="The currency, by its ISO 4217 code.")
 
 
 @strawberry.type(description="One pair of metadata.")
 class MetadataEntry:
-    key: str = strawberry.field(description="The key, unique within its metadata.")
+    key: str = strawberry.field(description="The key, unique among its pairs.")
     value: str = strawberry.field(description="The value.")
 
     @classmethod

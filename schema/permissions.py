@@ -45,6 +45,14 @@ class RequiresRole(BasePermission):
     def on_unauthorized(self) -> None:
         raise forbidden(self.roles)
 
+    @property
+    def audience(self) -> str:
+        """Say in one sentence which roles will do, for callers who read the schema where no directive shows."""
+        if len(self.roles) == len(Role):
+            return "Open to every role."
+        *others, last = (role.value for role in self.roles)
+        return f"Open to {', '.join(others)} and {last}." if others else f"Open to {last}."
+
 
 class RequiresRoleOrSelf(RequiresRole):
     """Lets an API client see itself, whatever its role. `whom` tells of whom an edge speaks."""
@@ -56,6 +64,10 @@ class RequiresRoleOrSelf(RequiresRole):
     def is_own(self, source: Any, info: Info) -> bool:
         return self._whom(source) == info.context.caller.api_client_id
 
+    @property
+    def audience(self) -> str:
+        return super().audience.removesuffix(".") + "; an API client may always see itself."
+
 
 def forbidden(roles: list[Role]) -> GraphQLError:
     """Return the error for a caller without any of these roles."""
@@ -63,6 +75,7 @@ def forbidden(roles: list[Role]) -> GraphQLError:
     return GraphQLError(RequiresRole.message, extensions=extensions)
 
 
-def guarded(resolver: Callable[..., Any], permission: BasePermission, description: str) -> Any:
-    """Declare a field that needs a permission. There is no other way here to declare one with a resolver."""
-    return strawberry.field(resolver=resolver, description=description, extensions=[PermissionExtension([permission])])
+def guarded(resolver: Callable[..., Any], permission: RequiresRole, description: str) -> Any:
+    """Declare a field that needs a permission, and says so. There is no other way here to declare a resolver."""
+    described = f"{description} {permission.audience}"
+    return strawberry.field(resolver=resolver, description=described, extensions=[PermissionExtension([permission])])

@@ -65,8 +65,10 @@ class Transaction(Node):
     entries: list[Entry] = strawberry.field(
         description="What it did to each account, debits first. They sum to zero. The house's entry shows no account."
     )
-    reference: str | None = strawberry.field(description="The caller's own reference; not unique, searchable.")
-    description: str | None = strawberry.field(description="In the caller's own words.")
+    reference: str | None = strawberry.field(
+        description="The caller's own reference, not unique; null if none was given."
+    )
+    description: str | None = strawberry.field(description="In the caller's own words; null if there are none.")
     metadata: list[MetadataEntry] = strawberry.field(description="The caller's own data, sorted by key.")
     created_at: DateTime = strawberry.field(description="When it was made.")
 
@@ -89,7 +91,9 @@ class Transaction(Node):
 @strawberry.input(description="Which entries of an account to list. What is left out does not restrict.")
 class EntryFilter:
     created_at: TimeRange | None = strawberry.field(default=None, description="Only those made in this range.")
-    amount: AmountRange | None = strawberry.field(default=None, description="Only those of this signed amount.")
+    amount: AmountRange | None = strawberry.field(
+        default=None, description="Only those of this signed amount: negative where money left."
+    )
 
 
 @strawberry.input(description="Which transactions to list. What is left out does not restrict.")
@@ -105,7 +109,9 @@ _REFERENCE = "The caller's own reference: at most 128 characters, no personal da
 _DESCRIPTION = "In your own words; at most 500 characters."
 _METADATA = "The caller's own data: at most 20 pairs."
 _EXPECTED_VERSION = "Refuse with PreconditionFailed unless the account has this version."
-_MIN_AVAILABLE_AFTER = "Refuse with PreconditionFailed if less would be available afterwards."
+_MIN_AVAILABLE_AFTER = (
+    "Refuse with PreconditionFailed if less would be available afterwards, in major units of the account's currency."
+)
 
 
 @strawberry.input(description="What to deposit.")
@@ -141,5 +147,7 @@ class TransferInput:
         default=None, description="Refuse with PreconditionFailed unless the debited account has this version."
     )
     min_available_after: Decimal | None = strawberry.field(
-        default=None, description="Refuse with PreconditionFailed if less would be left on the debited account."
+        default=None,
+        description="Refuse with PreconditionFailed if less would be available on the debited account afterwards, in "
+        "major units of its currency.",
     )

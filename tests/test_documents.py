@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from resolvers.failures import RETRIES
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+CHANGELOG = ROOT / "CHANGELOG.md"
 ERRORS = ROOT / "docs" / "errors.md"
-DOCUMENTS = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [README, CHANGELOG, *sorted((ROOT / "docs").rglob("*.md"))]
 SOURCE = re.compile(r"^\s*```.*?^\s*```", re.DOTALL | re.MULTILINE)
 
 
@@ -109,7 +111,7 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 
 
 def test_the_readme_leads_to_the_documents() -> None:
-    assert set(links(README)) >= {"docs/decisions", "docs/operating.md", "docs/errors.md"}
+    assert set(links(README)) >= {"docs/decisions", "docs/operating.md", "docs/errors.md", "CHANGELOG.md"}
 
 
 @pytest.mark.parametrize("path", [ROOT / "docs", ROOT / "docs" / "decisions"], ids=named)
@@ -131,6 +133,28 @@ def test_every_decision_that_the_source_names_exists(path: Path) -> None:
     for file in path.rglob("*.py"):
         for number in re.findall(r"docs/decisions/(\d{4})", file.read_text()):
             assert list((ROOT / "docs" / "decisions").glob(f"{number}-*.md")), f"{named(file)} names {number}"
+
+
+# The changelog
+
+KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "Breaking"}
+
+
+def headings(level: int) -> list[str]:
+    return re.findall(rf"^{'#' * level} (.+)$", CHANGELOG.read_text(), re.MULTILINE)
+
+
+def test_the_changelog_begins_with_what_is_unreleased_and_knows_its_kinds() -> None:
+    assert headings(2)[0] == "Unreleased"
+    assert set(headings(3)) <= KINDS
+
+
+def test_the_changelog_lists_versions_down_from_that_of_the_project() -> None:
+    versions = [heading.partition(" - ")[0] for heading in headings(2)[1:]]
+    numbers = [tuple(map(int, version.split("."))) for version in versions]
+    assert numbers == sorted(set(numbers), reverse=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert versions[:1] in ([], [project])  # none is released yet
 
 
 # Errors

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from graphql import specified_directives, specified_scalar_types
+import pytest
+from graphql import GraphQLEnumType, parse, specified_directives, specified_scalar_types
 
+from domain import errors
 from domain.access import Role
+from domain.services.table import SERVICES
 from tests.support.api import core, schema
 
 BUILT_IN = {*specified_scalar_types, *(directive.name for directive in specified_directives)}
@@ -48,3 +52,40 @@ def test_every_role_of_the_domain_is_one_of_the_api() -> None:
 
 def test_scalars_with_a_standard_name_it() -> None:
     assert schema().as_str().count("@specifiedBy(url:") == 2
+
+
+def guarded() -> Iterator[tuple[str, list[str]]]:
+    """Yield what is said of every field with @requiresRole, and its roles."""
+    kinds: list[Any] = [*parse(schema().as_str()).definitions]
+    for field in (field for kind in kinds for field in getattr(kind, "fields", None) or ()):
+        for directive in field.directives or ():
+            if directive.name.value == "requiresRole":
+                yield field.description.value, [role.value for role in directive.arguments[0].value.values]
+
+
+def test_a_field_says_to_which_roles_it_is_open() -> None:
+    """Introspection does not show where directives stand, and so neither does an explorer."""
+    fields = list(guarded())
+    assert len(fields) > 30
+    for text, (*others, last) in fields:
+        open_to = (
+            "every role" if len(others) + 1 == len(Role) else f"{', '.join(others)} and {last}".removeprefix(" and ")
+        )
+        assert f"Open to {open_to}" in text
+
+
+PRESENT: dict[str, set[str]] = {
+    "Operation": {command.operation for command in SERVICES},
+    "ErrorCode": {
+        vars(kind)["code"] for kind in vars(errors).values() if isinstance(kind, type) and "code" in vars(kind)
+    },
+    "TransactionKind": {"DEPOSIT", "WITHDRAWAL", "TRANSFER"},
+}
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_a_value_that_does_not_occur_yet_says_so(name: str) -> None:
+    enum = core().type_map[name]
+    assert isinstance(enum, GraphQLEnumType)
+    later = {value for value, it in enum.values.items() if "later capability" in (it.description or "")}
+    assert set(enum.values) - later == PRESENT[name]
