@@ -35,7 +35,7 @@ const schemaRules = {
       EnumValueDefinition: true,
       FieldDefinition: true,
       InputValueDefinition: true,
-      // Strawberry has no way to describe the argument of a directive. The directive itself speaks of it.
+      // Strawberry has no way to describe the argument of a directive. The description of the directive names it.
       ignoredSelectors: ["DirectiveDefinition[name.value=requiresRole] > InputValueDefinition[name.value=anyOf]"],
     },
   ],

@@ -17,7 +17,7 @@ from schema.enums import Role
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="requiresRole",
-    description="Only API clients with one of these roles get an answer; others get the error FORBIDDEN.",
+    description="Only API clients whose role is in anyOf get an answer; others get the error FORBIDDEN.",
 )
 class RequiresRoleDirective:
     any_of: list[Role]
