@@ -12,10 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from resolvers import explorer
-from resolvers.failures import failure, formatted
+from resolvers.failures import failure, formatted, masked
 from resolvers.http import Endpoint
-
-_ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+from resolvers.responses import PLAIN_JSON, refused
 
 
 def build_app(endpoint: Endpoint, is_ready: Callable[[], bool], lifespan: Any) -> Starlette:
@@ -29,19 +28,25 @@ def build_app(endpoint: Endpoint, is_ready: Callable[[], bool], lifespan: Any) -
 
     async def not_found(_: Request, __: Exception) -> Response:
         error = failure("NOT_FOUND", "There is nothing here. GraphQL is at /graphql.")
-        return JSONResponse({"errors": formatted([error])}, 404)
+        return refused(formatted([error]), PLAIN_JSON)
 
-    async def not_allowed(_: Request, refused: Exception) -> Response:
+    async def not_allowed(_: Request, refusal: Exception) -> Response:
         error = failure("METHOD_NOT_ALLOWED", "This is not to be had by that method.")
-        headers = refused.headers if isinstance(refused, HTTPException) else None
-        return JSONResponse({"errors": formatted([error])}, 405, headers=headers)
+        headers = refusal.headers if isinstance(refusal, HTTPException) else None
+        return refused(formatted([error]), PLAIN_JSON, headers)
 
+    async def broken(_: Request, bug: Exception) -> Response:
+        return refused(masked(bug), PLAIN_JSON)
+
+    graphql = Route("/graphql", endpoint.handle)
+    graphql.methods = None  # the endpoint says itself which it takes
     routes = [
-        Route("/graphql", endpoint.handle, methods=_ALL_METHODS),
+        graphql,
         Route("/healthz", alive),
         Route("/readyz", ready),
         *explorer.routes(),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: not_found, 405: not_allowed})
+    handlers = {404: not_found, 405: not_allowed, Exception: broken}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.router.redirect_slashes = False  # a redirect is no JSON, and few clients repeat a POST
     return app

@@ -19,6 +19,7 @@ _REFUSED = re.compile(r"(^|;)\s*q=0(\.0*)?\s*(;|$)", re.IGNORECASE)
 _STATUS: Mapping[str, int] = {
     "BAD_REQUEST": 400,
     "UNAUTHENTICATED": 401,
+    "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "PAYLOAD_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,

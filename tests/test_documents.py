@@ -14,6 +14,7 @@ from domain import errors
 from domain.errors import DomainError, ErrorCode
 from main import Settings, cli
 from resolvers.failures import RETRIES
+from resolvers.responses import GRAPHQL_RESPONSE, PLAIN_JSON, status_of
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -167,6 +168,12 @@ def test_every_code_of_a_mutation_is_documented_in_order_of_precedence() -> None
 def test_every_code_of_a_request_is_documented_with_its_advice() -> None:
     rows = table(section(ERRORS, "In `errors[]`"))
     assert {code: retry for code, *_, retry in rows} == dict(RETRIES)
+
+
+def test_every_code_of_a_request_is_documented_with_its_status() -> None:
+    for code, statuses, *_ in table(section(ERRORS, "In `errors[]`")):
+        kept_from_executing = {str(status_of(code, GRAPHQL_RESPONSE)), str(status_of(code, PLAIN_JSON))}
+        assert kept_from_executing <= set(re.findall(r"\d{3}", statuses)) or code == "FORBIDDEN", code
 
 
 def test_every_type_of_error_is_documented_with_its_code_and_its_advice() -> None:

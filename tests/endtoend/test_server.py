@@ -71,7 +71,7 @@ def test_the_explorer_loads_its_own_two_files_and_the_rest_by_its_digest(running
 
 def test_what_is_not_there_is_told_in_json(running: Server) -> None:
     response, content = running.get("/nowhere")
-    assert (response.status, response.headers["Content-Type"]) == (404, "application/json")
+    assert (response.status, response.headers["Content-Type"]) == (404, "application/json; charset=utf-8")
     (error,) = json.loads(content)["errors"]
     assert error == {
         "message": "There is nothing here. GraphQL is at /graphql.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +11,9 @@ import httpx
 import orjson
 import pytest
 
+from domain.text import LONGEST_NOTE, LONGEST_REFERENCE
 from resolvers import calls
+from resolvers.app import build_app
 from resolvers.limits import RequestLimits
 from resolvers.profiles import PRODUCTION
 from resolvers.responses import GRAPHQL_RESPONSE, PLAIN_JSON, negotiated
@@ -30,7 +33,7 @@ def is_failure(answer: Answer, status: int, code: str) -> None:
     assert answer.headers["content-type"].partition(";")[0] in {GRAPHQL_RESPONSE, PLAIN_JSON}
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"])
 def test_another_method_is_told_which_ones_are_allowed(api: Api, method: str) -> None:
     answer = api.send(WHO, method=method)
     is_failure(answer, 405, "METHOD_NOT_ALLOWED")
@@ -138,6 +141,20 @@ def test_a_body_of_two_mebibytes_is_read_and_one_byte_more_is_not(api: Api) -> N
     padded = WHO + b" " * (LARGEST_BODY - len(WHO))
     assert api.send(padded).status == 200
     is_failure(api.send(padded + b" "), 413, "PAYLOAD_TOO_LARGE")
+
+
+def test_a_batch_of_a_thousand_movements_with_long_words_fits_into_a_body() -> None:
+    money = {"amount": "1000000000000.00", "currency": "EUR"}
+    words = {"reference": "r" * LONGEST_REFERENCE, "description": "d" * LONGEST_NOTE}
+    movement = {"fromAccountId": "acct_" + "a" * 26, "toAccountId": "acct_" + "b" * 26, "amount": money, **words}
+    items = [{"transfer": {"idempotencyKey": "k" * 255, "input": movement}}] * 1_000
+    assert len(orjson.dumps({"query": " " * 10_000, "variables": {"items": items}})) < LARGEST_BODY
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip"])
+def test_a_compressed_body_is_refused(api: Api, encoding: str) -> None:
+    answer = api.send(gzip.compress(WHO), headers=api.headers() | {"content-encoding": encoding})
+    is_failure(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 def test_members_that_graphql_does_not_know_do_not_matter(api: Api) -> None:
@@ -262,6 +279,18 @@ def test_elsewhere_errors_are_json_with_a_code_too(api: Api, method: str, path: 
     is_failure(answer, status, code)
     assert answer.errors[0]["extensions"]["retry"] == "NEVER"
     assert ("GET" in answer.headers.get("allow", "")) is (status == 405)
+
+
+def test_a_bug_elsewhere_is_masked_as_json_too(api: Api) -> None:
+    app = build_app(api.endpoint, lambda: bool(1 // 0), None)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+            return await client.get("/readyz")
+
+    response = asyncio.run(ask())
+    is_failure(Answer(response.status_code, response.headers, response.text), 500, "INTERNAL_SERVER_ERROR")
 
 
 # Bodies that take their time
