@@ -1,0 +1,292 @@
+"""Typed clients: three generators take every example operation, and two of the clients really move money."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.cases import UNIONS, in_python, in_typescript, unhandled_in_python, unhandled_in_typescript
+from conformance.conftest import HERE, Run, attempt
+from conformance.servers import (
+    ADDED,
+    TOLD_OF_ADDED,
+    TROUBLES,
+    Answer,
+    failing,
+    in_trouble,
+    later_contract,
+    of_a_later_day,
+    refusing,
+    serving,
+)
+from tests.endtoend.server import Server, command
+
+GENERATED = HERE / "generated"
+GUIDE = HERE.parent / "docs" / "clients.md"
+OPERATIONS = sorted((HERE.parent / "examples" / "operations").glob("*.graphql"))
+SOURCES = [path for folder in ("typescript", "python", "relay") for path in (HERE / folder).iterdir()]
+
+STORY = """\
+opened an account in state ACTIVE
+deposited 100.00 EUR
+deposited 100.00 EUR, as answered before
+IDEMPOTENCY_KEY_REUSED: The idempotency key was used for a different input. Retry: NEVER.
+INSUFFICIENT_FUNDS: The available balance is too low. Retry: NEW_KEY. It is short of 150.00 EUR.
+This API client's role does not allow that.
+"""
+
+Program = Callable[..., str]
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """Return the blocks of code of a document, with the language of each."""
+    return re.findall(r"^```(\w+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def commands(title: str) -> str:
+    """Return what the guide says to run, under one of its headings."""
+    section = GUIDE.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return "".join(code for language, code in blocks(section) if language == "sh")
+
+
+# Generating, as the guide says
+
+
+@pytest.fixture(scope="session")
+def fresh() -> None:
+    """Throw away what was generated before."""
+    shutil.rmtree(GENERATED, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def typescript(fresh: None, run: Run) -> Program:
+    """Generate and compile the TypeScript client; give a way to run its programs."""
+    run("bash", "-ec", commands("TypeScript"))
+    return lambda *call, **environment: run("node", "typescript/run.mjs", *call, **environment)
+
+
+@pytest.fixture(scope="session")
+def python(fresh: None, run: Run) -> Program:
+    """Generate the Python client; give a way to run its programs."""
+    run("bash", "-ec", commands("Python"))
+    interpreter = ".venv/bin/python"
+    return lambda *call, **environment: run(interpreter, "python/run.py", *call, PYTHONPATH="generated", **environment)
+
+
+@pytest.fixture(scope="session")
+def relay(fresh: None, run: Run) -> Path:
+    """Compile for Relay the operations, each in a source and under the name that Relay demands; give the artifacts."""
+    folder = GENERATED / "relay"
+    folder.mkdir(parents=True)
+    for path in (HERE / "relay").glob("*.ts"):
+        shutil.copy(path, folder)
+    for path in OPERATIONS:
+        document = re.sub(r"^#.*\n", "", path.read_text(), flags=re.MULTILINE)
+        named = re.sub(r"^(query|mutation) \w+", lambda found: found[0] + found[1].title(), document)
+        source = f'import {{ graphql }} from "relay-runtime";\n\ngraphql`\n{named}`;\n'
+        (folder / path.with_suffix(".ts").name).write_text(source)
+    run("bash", "-ec", commands("Relay"))
+    return folder / "__generated__"
+
+
+@pytest.fixture(params=["typescript", "python"])
+def program(request: pytest.FixtureRequest) -> Program:
+    """Give a way to run the programs of a client: the name of one, the variables it takes, and their values."""
+    chosen: Program = request.getfixturevalue(request.param)
+    return chosen
+
+
+# Living with the server
+
+
+def test_a_client_opens_deposits_retries_and_is_refused_and_denied(program: Program, server: Server) -> None:
+    teller = command(server.folder, "keys", "issue", "--client", "till", "--role", "TELLER").stdout.strip()
+    environment = {"URL": f"{server.url}/graphql", "ADMIN_KEY": server.key, "TELLER_KEY": teller}
+    assert program("story", *environment, **environment) == STORY
+
+
+OPEN = """
+mutation ($key: IdempotencyKey!) {
+  openAccount(idempotencyKey: $key, input: {currency: "EUR", name: "Bob"}) {
+    ... on OpenAccountSuccess { account { id } }
+  }
+}
+"""
+POSTED = "query ($id: ID!) { account(id: $id) { version posted { amount } } }"
+
+
+@pytest.fixture
+def account(server: Server, request: pytest.FixtureRequest) -> str:
+    """Open an account for one test; give its id."""
+    opened = server.ask(OPEN, variables={"key": request.node.name})["data"]["openAccount"]
+    account: str = opened["account"]["id"]
+    return account
+
+
+def pay_in(program: Program, url: str, api_key: str, account: str) -> str:
+    """Deposit 10.00 EUR, as the guide shows it."""
+    environment = {"URL": url, "API_KEY": api_key, "KEY": f"pay-in-{account}", "ACCOUNT_ID": account}
+    return program("deposit", *environment, **environment)
+
+
+def test_a_deposit_is_repeated_with_its_key_until_it_is_decided_and_made_once(
+    program: Program, server: Server, account: str
+) -> None:
+    seen: list[str] = []
+    with serving(in_trouble(server, TROUBLES, seen)) as url:
+        assert pay_in(program, url, server.key, account) == "deposited 10.00 EUR, as answered before\n"
+    assert seen == [f"pay-in-{account}"] * (len(TROUBLES) + 1)
+    posted = server.ask(POSTED, variables={"id": account})["data"]["account"]
+    assert posted == {"version": "1", "posted": {"amount": "10.00"}}
+
+
+@pytest.mark.parametrize("answer", [(401, failing("UNAUTHENTICATED", "NEVER")), (200, failing("FORBIDDEN", "NEVER"))])
+def test_what_says_never_is_not_repeated(program: Program, server: Server, account: str, answer: Answer) -> None:
+    seen: list[str] = []
+    with (
+        serving(in_trouble(server, [answer], seen)) as url,
+        pytest.raises(AssertionError, match=r"It did not work|401"),
+    ):
+        pay_in(program, url, server.key, account)
+    assert len(seen) == 1
+
+
+# When a member is missing
+
+
+def checked_by_tsc(folder: Path) -> list[tuple[str, str]]:
+    """Return which members tsc finds unhandled in the sources of a folder, each with its file."""
+    options = {"extends": f"{HERE}/typescript/tsconfig.json", "compilerOptions": {"noEmit": True}, "include": ["*.ts"]}
+    (folder / "tsconfig.json").write_text(json.dumps(options))
+    return unhandled_in_typescript(attempt("npx", "tsc", "--pretty", "false", "--project", str(folder)).stdout)
+
+
+def mypy(folder: Path, generated: Path) -> list[str]:
+    """Return how to check the sources of a folder, against what was generated."""
+    options = ["--config-file", "python/mypy.ini", "--cache-dir", str(generated / ".mypy_cache")]
+    return [sys.executable, "-m", "mypy", *options, *(str(path) for path in sorted(folder.glob("*.py")))]
+
+
+def checked_by_mypy(folder: Path, generated: Path) -> list[tuple[str, str]]:
+    """Return which members mypy finds unhandled in the sources of a folder, each with its file."""
+    return unhandled_in_python(attempt(*mypy(folder, generated), MYPYPATH=str(generated)).stdout)
+
+
+def typescript_outcomes(types: str) -> str:
+    """Return the source of the exhaustive switches, to stand in a folder of what is generated."""
+    source = (HERE / "typescript" / "outcomes.ts").read_text()
+    return source.replace("../generated/typescript", types).replace("./sending", "../../typescript/sending")
+
+
+def test_typescript_does_not_compile_when_any_member_of_any_union_is_missing(typescript: Program) -> None:
+    folder = GENERATED / "incomplete_typescript"
+    folder.mkdir()
+    source = typescript_outcomes("../typescript")
+    (folder / "complete.ts").write_text(source)
+    every = [(mutation, member) for mutation, members in UNIONS.items() for member in members]
+    for mutation, member in every:
+        (folder / f"{mutation}.{member}.ts").write_text(in_typescript(source, mutation, member))
+    assert checked_by_tsc(folder) == sorted((f"{mutation}.{member}", member) for mutation, member in every)
+
+
+def test_typescript_does_not_compile_when_a_member_is_added_to_any_union(later: Path) -> None:
+    (later / "outcomes.ts").write_text(typescript_outcomes("./typescript"))
+    assert checked_by_tsc(later) == [("outcomes", "AddedLater")] * len(UNIONS)
+
+
+@pytest.mark.parametrize("mutation", ["openAccount", "deposit", "withdraw"])
+def test_mypy_complains_when_any_member_is_missing(python: Program, mutation: str) -> None:
+    folder = GENERATED / f"incomplete_python_{mutation}"
+    folder.mkdir()
+    source = (HERE / "python" / "outcomes.py").read_text()
+    for member in UNIONS[mutation]:
+        (folder / f"without_{member}.py").write_text(in_python(source, mutation, member))
+    assert checked_by_mypy(folder, GENERATED) == sorted((f"without_{member}", member) for member in UNIONS[mutation])
+
+
+def test_mypy_complains_when_a_member_is_added(later: Path) -> None:
+    shutil.copy(HERE / "python" / "outcomes.py", later)
+    assert checked_by_mypy(later, later) == [("outcomes", "AddedLater")] * 3
+
+
+def test_mypy_finds_nothing_to_say_of_the_python_client(python: Program, run: Run) -> None:
+    assert run(*mypy(HERE / "python", GENERATED), MYPYPATH=str(GENERATED)).startswith("Success")
+
+
+# When a member is added later
+
+
+@pytest.fixture(scope="session")
+def later(typescript: Program, python: Program, run: Run) -> Path:
+    """Generate both clients from the contract of a later day; give the folder."""
+    folder = GENERATED / "later"
+    folder.mkdir()
+    contract = folder / "schema.graphql"
+    contract.write_text(later_contract())
+    for name in ("typescript/codegen.json", "python/ariadne-codegen.toml"):
+        options = (HERE / name).read_text().replace("../schema/schema.graphql", str(contract))
+        (folder / Path(name).name).write_text(options.replace('"generated', f'"{folder}'))
+    run("npx", "graphql-codegen", "--silent", "--config", str(folder / "codegen.json"))
+    run(".venv/bin/ariadne-codegen", "--config", str(folder / "ariadne-codegen.toml"))
+    return folder
+
+
+def test_a_client_of_today_is_told_of_a_member_that_was_added_later(program: Program) -> None:
+    with serving(of_a_later_day()) as url:
+        assert pay_in(program, url, "key_of_nobody", "acct_of_nobody") == f"{TOLD_OF_ADDED}\n"
+
+
+def test_a_python_client_of_today_cannot_read_a_value_that_was_added_to_an_enum(python: Program) -> None:
+    added = 200, refusing("AccountFrozen", "ADDED_LATER", "NEW_KEY")
+    with serving(lambda call, key: added) as url, pytest.raises(AssertionError, match=r"AccountFrozen\.code"):
+        pay_in(python, url, "key_of_nobody", "acct_of_nobody")
+
+
+EVERY_OUTCOME = """
+import * as outcomes from "./generated/javascript/typescript/outcomes.js";
+for (const outcome of Object.values(outcomes)) console.log(outcome(JSON.parse(process.env.ADDED)));
+"""
+
+
+def test_every_switch_of_today_survives_a_member_that_was_added_later(typescript: Program, run: Run) -> None:
+    told = run("node", "--input-type=module", "--eval", EVERY_OUTCOME, ADDED=json.dumps(ADDED))
+    assert told.splitlines() == [TOLD_OF_ADDED] * len(UNIONS)
+
+
+# Relay
+
+
+def test_relay_compiles_every_operation(relay: Path) -> None:
+    compiled = {path.name.partition(".")[0] for path in relay.glob("*.graphql.ts")}
+    assert {path.stem for path in OPERATIONS} <= {re.sub("(Query|Mutation)$", "", name) for name in compiled}
+
+
+def test_relay_pages_through_accounts_and_fetches_one_anew(relay: Path) -> None:
+    page = (relay / "AccountListNextPageQuery.graphql.ts").read_text()
+    account = (relay / "AccountListAccountQuery.graphql.ts").read_text()
+    assert '"kind": "LinkedHandle"' in page
+    assert re.search(r"query AccountListAccountQuery\(\\n  \$id: ID!\\n\) \{\\n  node\(id: \$id\)", account)
+
+
+# The guide
+
+
+def test_the_guide_shows_nothing_but_what_is_run_or_compiled_here() -> None:
+    shown = blocks(GUIDE.read_text())
+    run_here = "".join(commands(title) for title in ("TypeScript", "Python", "Relay"))
+    assert "".join(code for language, code in shown if language == "sh") == run_here
+    sources = [path.read_text() for path in SOURCES]
+    excerpts = [code for language, code in shown if language != "sh"]
+    assert [code for code in excerpts if not any(code in source for source in sources)] == []
+
+
+@pytest.mark.parametrize("language", ["ts", "py"])
+def test_the_guide_shows_a_client_in_ten_lines(language: str) -> None:
+    first = next(code for shown, code in blocks(GUIDE.read_text()) if shown == language)
+    assert len(first.strip().splitlines()) <= 14
