@@ -47,7 +47,7 @@ schema: $(VENV)/run.installed ## write the generated contract, schema/schema.gra
 	@mv schema/schema.graphql.new schema/schema.graphql
 
 clean: ## remove all that can be made again; never a database or a key
-	rm -rf $(VENV) $(STRANGERS) conformance/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache schema/schema.graphql.new
+	rm -rf $(VENV) $(STRANGERS) conformance/node_modules conformance/generated .hypothesis .mypy_cache .pytest_cache .ruff_cache schema/schema.graphql.new
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are newer than the locks they stand for, so installing happens once per lock.

@@ -6,16 +6,8 @@ import type { PayInMutation$data } from "./__generated__/PayInMutation.graphql.j
 export const payIn = graphql`
   mutation PayInMutation($key: IdempotencyKey!, $input: DepositInput!) {
     deposit(idempotencyKey: $key, input: $input) {
-      ... on DepositSuccess @alias(as: "success") {
-        account {
-          ...AccountList_account
-        }
-      }
-      ... on UserError @alias(as: "refusal") {
-        code
-        message
-        retry
-      }
+      ... on DepositSuccess @alias(as: "success") { account { ...AccountList_account } }
+      ... on UserError @alias(as: "refusal") { code message retry }
     }
   }
 `;
