@@ -47,6 +47,7 @@ def refusing(kind: str, code: str, retry: str) -> dict[str, Any]:
 
 TROUBLES: list[Answer | None] = [
     None,
+    (200, {}),
     (503, failing("OVERLOADED", "SAME_KEY")),
     (200, failing("INTERNAL_SERVER_ERROR", "SAME_KEY")),
     (200, refusing("Unavailable", "UNAVAILABLE", "SAME_KEY")),

@@ -21,7 +21,7 @@ FIRST_PAUSE_S = 0.05
 Told = TypeVar("Told", bound=BaseModel)
 
 
-async def persist(send: Callable[[], Awaitable[Told]], attempts: int = 5) -> Told:
+async def persist(send: Callable[[], Awaitable[Told]], attempts: int = 6) -> Told:
     """Send the same mutation with the same key until it is known to be decided: that never acts twice."""
     for attempt in range(attempts - 1):
         try:

@@ -1,8 +1,6 @@
-// What became of a mutation, in a sentence: every member of every union has its case, and this file does not compile
-// when one is missing.
+// What became of a mutation, in a sentence. Every member of every union has its case; else this does not compile.
 
 import type {
-  ErrorCode,
   AbandonIdempotencyKeyMutation,
   ChangeApiClientRoleMutation,
   CloseAccountMutation,
@@ -10,15 +8,16 @@ import type {
   DepositMutation,
   DisableApiClientMutation,
   EnableApiClientMutation,
+  ErrorCode,
   FreezeAccountMutation,
   IssueApiKeyMutation,
   OpenAccountMutation,
   RenameAccountMutation,
+  Retry,
   RevokeApiKeyMutation,
   TransferMutation,
   UnfreezeAccountMutation,
   WithdrawMutation,
-  Retry,
 } from "../generated/typescript/graphql.js";
 import type { Answer } from "./sending.js";
 

@@ -32,13 +32,14 @@ export function connect(url: string, apiKey: string): Mutate {
     const body = JSON.stringify({ query: document.toString(), variables });
     const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(LONGEST_WAIT_MS) });
     const { data, errors } = await response.json();
-    if (errors) throw new RequestError(errors[0].message, errors[0].extensions.code, errors[0].extensions.retry);
-    return Object.values(data)[0] as Answer<Data>;
+    const [answer] = Object.values(data ?? {});
+    if (!answer) throw new RequestError(errors[0].message, errors[0].extensions.code, errors[0].extensions.retry);
+    return answer as Answer<Data>;
   };
 }
 
 /** Send the same mutation with the same key until it is known to be decided: that never acts twice. */
-export async function persist<Result extends object>(send: () => Promise<Result>, attempts = 5): Promise<Result> {
+export async function persist<Result extends object>(send: () => Promise<Result>, attempts = 6): Promise<Result> {
   for (let attempt = 0; attempt < attempts - 1; attempt++) {
     try {
       const answer = await send();
