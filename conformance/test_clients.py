@@ -164,6 +164,13 @@ def test_what_says_never_is_not_repeated(program: Program, server: Server, accou
     assert len(seen) == 1
 
 
+def test_a_success_stands_although_something_below_it_failed(typescript: Program) -> None:
+    success = {"data": {"deposit": {"__typename": "DepositSuccess", "replayed": False}}}
+    answer = 200, success | failing("INTERNAL_SERVER_ERROR", "SAME_KEY")
+    with serving(lambda call, key: answer) as url:
+        assert pay_in(typescript, url, "key_of_nobody", "acct_of_nobody") == "deposited; replayed: false\n"
+
+
 # When a member is missing
 
 
