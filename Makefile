@@ -7,7 +7,7 @@ STRANGERS := conformance/.venv
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test conformance lint types format lock schema chromium clean
+.PHONY: help run test conformance explorer lint types format lock schema chromium clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
@@ -19,8 +19,11 @@ run: $(VENV)/run.installed ## install what is missing, migrate the database, ser
 test: lint types ## every check: lint, types, tests (ARGS="-k freeze" narrows the tests)
 	$(BIN)/pytest -n auto $(ARGS)
 
-conformance: $(VENV)/dev.installed $(STRANGERS)/pyvenv.cfg conformance/node_modules chromium ## what the tools of strangers say of the API (needs Node 20)
+conformance: $(VENV)/dev.installed $(STRANGERS)/pyvenv.cfg conformance/node_modules chromium explorer ## what the tools of strangers say of the API (needs Node 20)
 	$(BIN)/pytest conformance $(ARGS)
+
+explorer: $(VENV)/run.installed ## bring GraphiQL here, so that the explorer needs no CDN (needs npm)
+	$(BIN)/python -m resolvers.explorer.install .explorer
 
 lint: $(VENV)/dev.installed ## check style and formatting
 	$(BIN)/ruff check
@@ -47,7 +50,8 @@ schema: $(VENV)/run.installed ## write the generated contract, schema/schema.gra
 	@mv schema/schema.graphql.new schema/schema.graphql
 
 clean: ## remove all that can be made again; never a database or a key
-	rm -rf $(VENV) $(STRANGERS) conformance/node_modules conformance/generated .hypothesis .mypy_cache .pytest_cache .ruff_cache schema/schema.graphql.new
+	rm -rf $(VENV) $(STRANGERS) .explorer conformance/node_modules conformance/generated
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache schema/schema.graphql.new
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are newer than the locks they stand for, so installing happens once per lock.

@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +20,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
+from starlette.routing import Route
 from strawberry.schema.config import StrawberryConfig
 from typeid import TypeID
 
@@ -39,9 +40,12 @@ from persistence.reader import Reader
 from persistence.retelling import FaultFoundError
 from persistence.storage import Storage
 from persistence.writer import QueuedLedger, WriterLimits
+from resolvers import explorer
 from resolvers.admission import AdmissionLimits, Doorway, Refusals
 from resolvers.app import build_app
 from resolvers.documents import Documents
+from resolvers.explorer import sources
+from resolvers.explorer.third_party import NotInstalledError
 from resolvers.http import Endpoint
 from resolvers.limits import DocumentLimits, RequestLimits
 from resolvers.observe import log_to
@@ -49,6 +53,8 @@ from resolvers.profiles import PROFILES
 from resolvers.root import Mutation, Query
 from resolvers.server import CannotListenError, address_of, build_server, listen, stop
 from schema.scalars import SCALARS
+
+ROOT = Path(__file__).parent
 
 log = structlog.get_logger("countinghouse")
 
@@ -67,6 +73,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     profile: Literal["development", "production"] = "development"
+    explorer: sources.Mode = sources.Mode.AUTO
     max_amount: Annotated[int, Field(ge=1, le=LARGEST_BALANCE)] = DEFAULT_LARGEST_MOVEMENT
     max_in_flight: AtLeastOne = 512
     max_waiting_writes: AtLeastOne = 4096
@@ -156,7 +163,13 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=dict(SCALARS)))
 
 
-def create_app(settings: Settings, storage: Storage) -> Starlette:
+def explorer_routes(settings: Settings) -> list[Route]:
+    """Return the routes of the explorer: none where it is off. Raises NotInstalledError where it has to be local."""
+    source = sources.chosen(settings.explorer, ROOT / ".explorer")
+    return explorer.routes(source, ROOT / "examples" / "operations", SystemEntropy()) if source else []
+
+
+def create_app(settings: Settings, storage: Storage, pages: Sequence[Route]) -> Starlette:
     """Put the application together on an open, fit database."""
     clock = SteadyClock(SystemClock(), since=read_head(storage.writing).at)
     writer = BatchWriter(storage.writing, clock=clock, ids=TypeIds(), entropy=SystemEntropy())
@@ -185,7 +198,7 @@ def create_app(settings: Settings, storage: Storage) -> Starlette:
         finally:
             ledger.close()
 
-    return build_app(endpoint, storage.is_ready, lifespan)
+    return build_app(endpoint, storage.is_ready, lifespan, pages)
 
 
 # Command line
@@ -204,6 +217,8 @@ def refusals_told() -> Iterator[None]:
     ours = (database.DatabaseRefusedError, OtherRoleError, CannotListenError, DomainError, StorageError, Fault)
     try:
         yield
+    except NotInstalledError as missing:
+        raise click.ClickException(f"COUNTINGHOUSE_EXPLORER is local, but {missing}") from missing
     except (*ours, peewee.DatabaseError, OSError) as refused:
         raise click.ClickException(str(refused)) from refused
 
@@ -238,9 +253,10 @@ def serve() -> None:
         database.refuse_other_exponents(storage.writing, currencies())
         if version := database.risky_library():
             log.warning("sqlite_can_corrupt_its_log", version=version, since="3.51.3 it cannot")
+        pages = explorer_routes(settings)
         listener = listen(settings.host, settings.port)
         is_first = provisioner(storage.writing).leave_first_key(settings.admin_key_path)
-        server = build_server(create_app(settings, storage))
+        server = build_server(create_app(settings, storage, pages))
         storage.on_loss = lambda: stop(server)
         click.echo(f"Countinghouse is at {address_of(listener)}")
         if is_first:

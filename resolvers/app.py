@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from resolvers import explorer
 from resolvers.failures import failure, formatted, masked
 from resolvers.http import Endpoint
 from resolvers.responses import PLAIN_JSON, refused
 
 
-def build_app(endpoint: Endpoint, is_ready: Callable[[], bool], lifespan: Any) -> Starlette:
+def build_app(
+    endpoint: Endpoint, is_ready: Callable[[], bool], lifespan: Any, pages: Sequence[Route] = ()
+) -> Starlette:
     """Return the ASGI application."""
 
     async def alive(_: Request) -> Response:
@@ -44,7 +45,7 @@ def build_app(endpoint: Endpoint, is_ready: Callable[[], bool], lifespan: Any) -
         graphql,
         Route("/healthz", alive),
         Route("/readyz", ready),
-        *explorer.routes(),
+        *pages,
     ]
     handlers = {404: not_found, 405: not_allowed, Exception: broken}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)

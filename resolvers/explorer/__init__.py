@@ -1,39 +1,58 @@
-"""The explorer: GraphiQL in a thin page of our own."""
+"""The explorer: GraphiQL in a thin page of our own, from our own files or from a CDN's."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-_FOLDER = Path(__file__).parent
-_CDN = "https://unpkg.com"
-_HEADERS = {
-    # GraphiQL makes <style> elements as it runs, and nothing else inline.
-    "Content-Security-Policy": (
-        f"default-src 'none'; script-src 'self' {_CDN}; style-src 'self' 'unsafe-inline' {_CDN}; "
-        "img-src 'self' data:; font-src data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
+from domain.ids import Entropy
+from resolvers.explorer.operations import read_operations
+from resolvers.explorer.page import page, policy
+from resolvers.explorer.sources import Source
+from resolvers.explorer.third_party import OURS
+
+_HERE = Path(__file__).parent
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json"}
+_REVALIDATED = "no-cache"
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_GUARDS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-def routes() -> list[Route]:
-    """Return the routes of the page and its two files."""
+def routes(source: Source, examples: Path, entropy: Entropy) -> list[Route]:
+    """Return the routes of the page and of its files."""
+    ours = {name: (_HERE / name).read_bytes() for name in ("explorer.css", "explorer.js")}
+    ours["operations.json"] = orjson.dumps(read_operations(examples))
     return [
-        _route("/", "index.html", "text/html"),
-        _route("/explorer.js", "explorer.js", "text/javascript"),
-        _route("/explorer.css", "explorer.css", "text/css"),
+        _page_route(source, entropy),
+        *(_file_route(name, content, _REVALIDATED) for name, content in ours.items()),
+        *(_file_route(name, content, _IMMUTABLE) for name, content in source.contents.items()),
     ]
 
 
-def _route(path: str, file: str, media_type: str) -> Route:
-    content = (_FOLDER / file).read_text()
+def _page_route(source: Source, entropy: Entropy) -> Route:
+    async def serve(_: Request) -> Response:
+        nonce = b64encode(entropy.bytes(16)).decode()
+        headers = {**_GUARDS, "Content-Security-Policy": policy(source, nonce), "Cache-Control": "no-store"}
+        return Response(page(source, nonce), media_type="text/html", headers=headers)
+
+    return Route("/", serve)
+
+
+def _file_route(name: str, content: bytes, caching: str) -> Route:
+    headers = {**_GUARDS, "Content-Security-Policy": "default-src 'none'", "Cache-Control": caching}
+    media_type = _MEDIA_TYPES.get(Path(name).suffix, "text/plain")
 
     async def serve(_: Request) -> Response:
-        return Response(content, media_type=media_type, headers=_HEADERS)
+        return Response(content, media_type=media_type, headers=headers)
 
-    return Route(path, serve)
+    return Route(OURS + name, serve)

@@ -1,0 +1,98 @@
+"""The explorer in Chromium, with its files from us and from the CDN. `make explorer` has brought the files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.conftest import Run
+from resolvers.explorer.third_party import CDN, FILES
+from tests.endtoend.server import Server
+
+INSTALLED = Path(__file__).parents[1] / ".explorer"
+FOREIGN = {CDN + file.name for file in FILES if file.path != "LICENSE"}
+
+Seen = dict[str, Any]
+
+
+@contextmanager
+def serving(folder: Path, source: str) -> Iterator[Server]:
+    server = Server(folder, explorer=source)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module", params=["local", "cdn"])
+def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, run: Run) -> Seen:
+    """Use the explorer once; return what was seen, with the server's own address and the key that was given."""
+    with serving(tmp_path_factory.mktemp("explorer"), request.param) as server:
+        cdn = {"CDN": str(INSTALLED)} if request.param == "cdn" else {}
+        told: Seen = json.loads(run("node", "explorer.mjs", "use", f"{server.url}/", KEY=server.key, **cdn))
+        return {**told, "url": server.url, "key": server.key, "foreign": FOREIGN if cdn else set()}
+
+
+def test_the_explorer_loads_without_an_error_and_without_asking_for_the_schema(seen: Seen) -> None:
+    assert seen["loaded"]["said"] == []
+    assert f"{seen['url']}/explorer/operations.json" in seen["loaded"]["requests"]
+    assert f"{seen['url']}/graphql" not in seen["loaded"]["requests"]
+
+
+def test_nothing_is_ever_asked_of_anybody_else_but_the_pinned_files_of_the_cdn(seen: Seen) -> None:
+    assert {url for url in seen["requests"] if not url.startswith(f"{seen['url']}/")} == seen["foreign"]
+
+
+def test_nothing_that_is_done_is_against_the_policy(seen: Seen) -> None:
+    assert seen["used"]["styles"] > 0  # the dialog made its <style> element, with the nonce
+    assert [said for said in seen["said"] if "Content Security Policy" in said or "rror" in said] == []
+
+
+def test_without_a_key_the_page_says_where_to_put_it_and_sends_nothing(seen: Seen) -> None:
+    assert "Put your API key into its field" in seen["loaded"]["note"]
+    assert "Put your API key into its field" in seen["used"]["withoutKey"]
+
+
+def test_with_a_key_the_documentation_is_there(seen: Seen) -> None:
+    assert "openAccount(" in seen["used"]["documentation"]
+
+
+def test_a_deposit_is_made_and_its_result_is_shown(seen: Seen) -> None:
+    assert seen["used"]["opened"]["type"] == "OpenAccountSuccess"
+    assert seen["used"]["first"]["type"] == "DepositSuccess"
+    assert seen["used"]["first"]["replayed"] is False
+    assert "acct_0" in seen["used"]["first"]["variables"]
+
+
+def test_the_same_tab_run_again_is_a_replay_and_is_called_one(seen: Seen) -> None:
+    assert (seen["used"]["again"]["type"], seen["used"]["again"]["replayed"]) == ("DepositSuccess", True)
+    assert seen["used"]["again"]["variables"] == seen["used"]["first"]["variables"]
+    assert seen["used"]["again"]["note"].startswith("A replay")
+    assert not seen["used"]["first"]["note"].startswith("A replay")
+
+
+def test_a_new_idempotency_key_is_a_new_deposit(seen: Seen) -> None:
+    first, renewed = (json.loads(seen["used"][which]["variables"]) for which in ("first", "renewed"))
+    assert (seen["used"]["renewed"]["type"], seen["used"]["renewed"]["replayed"]) == ("DepositSuccess", False)
+    assert first["key"] != renewed["key"]
+    assert first["input"] == renewed["input"]
+
+
+def test_the_browser_keeps_nothing(seen: Seen) -> None:
+    assert json.loads(seen["used"]["kept"]) == {"cookies": [], "origins": [], "inSession": {}, "url": f"{seen['url']}/"}
+    assert not any(seen["key"] in url for url in seen["requests"])
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in FILES if file.path != "LICENSE"))
+def test_a_file_of_the_cdn_that_was_changed_is_refused(name: str, tmp_path: Path, run: Run) -> None:
+    changed = shutil.copytree(INSTALLED, tmp_path / "cdn") / name
+    changed.write_bytes(changed.read_bytes() + b" ")
+    with serving(tmp_path, "cdn") as server:
+        told: Seen = json.loads(run("node", "explorer.mjs", "load", f"{server.url}/", CDN=str(tmp_path / "cdn")))
+    assert any("integrity" in said and name in said for said in told["said"])
