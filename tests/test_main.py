@@ -92,6 +92,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     **{
         f"MAX_{one.name.upper()}": ("0", "Input should be greater than or equal to 1") for one in fields(DocumentLimits)
     },
+    "EXPLORER": ("on", "Input should be 'auto', 'local', 'cdn' or 'off'"),
 }
 NEEDS_SETTINGS = (("serve",), ("migrate",), ("verify",), ("keys", "issue", "--client", "till", "--role", "TELLER"))
 
@@ -162,6 +163,16 @@ def test_a_file_that_is_not_text_is_refused_in_one_line(content: bytes, folder: 
     (folder / ".env").write_bytes(content)
     assert refusal(run("migrate")) == ".env is not text in UTF-8"
     assert contents(folder) == {".env": content}
+
+
+def test_a_local_explorer_that_is_not_installed_ends_the_start_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main, "ROOT", folder)
+    done("migrate")
+    line = refusal(run("serve", EXPLORER="local"))
+    assert re.fullmatch(r"COUNTINGHOUSE_EXPLORER is local, but \S+ is not installed: run `make explorer`", line)
+    assert not (folder / "countinghouse.admin-key").exists()
 
 
 # Databases that a command cannot work on

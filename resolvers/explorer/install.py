@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +51,8 @@ def npm_pack(package: str, into: Path) -> Path:
 
 def _fetched(scratch: Path, pack: Pack) -> dict[str, bytes]:
     """Return the content of every file, by its name, each checked."""
-    archives = {package: _packed(package, scratch, pack) for package in {file.package for file in third_party.FILES}}
+    packages = dict.fromkeys(file.package for file in third_party.FILES)
+    archives = {package: _packed(package, scratch, pack) for package in packages}
     contents = {file.name: _member(archives[file.package], file.path, file.name) for file in third_party.FILES}
     for file in third_party.FILES:
         if not file.is_whole(contents[file.name]):
@@ -74,8 +76,8 @@ def _member(archive: Path, path: str, name: str) -> bytes:
             return member.read()
     except KeyError:
         raise InstallError(f"{name} is not in the package") from None
-    except tarfile.TarError as error:
-        raise InstallError(f"the archive with {name} cannot be read: {error}") from error
+    except (tarfile.TarError, zlib.error, EOFError) as error:
+        raise InstallError(f"the archive with {name} cannot be read") from error
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import sys
+from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
@@ -44,39 +45,41 @@ def test_a_running_server_is_alive_and_ready(path: str, body: str, running: Serv
     assert (response.status, content) == (200, body)
 
 
-EXPLORER = {"/": "text/html", "/explorer.js": "text/javascript", "/explorer.css": "text/css"}
+EXPLORER = ("/", "/explorer/explorer.js", "/explorer/explorer.css", "/explorer/operations.json")
+NOTHING = {
+    "message": "There is nothing here. GraphQL is at /graphql.",
+    "extensions": {"code": "NOT_FOUND", "retry": "NEVER"},
+}
 
 
-@pytest.mark.parametrize("path", EXPLORER)
-def test_the_explorer_is_served_and_confined(path: str, running: Server) -> None:
+def explored(source: str, folder: Path) -> list[tuple[HTTPResponse, str]]:
+    """Return what the addresses of the explorer answer on a server that has it from there."""
+    server = Server(folder, explorer=source)
+    try:
+        return [server.get(path) for path in EXPLORER]
+    finally:
+        server.stop()
+
+
+def test_the_explorer_is_served_from_where_it_was_asked_for(tmp_path: Path) -> None:
+    answers = explored("cdn", tmp_path)
+    assert [response.status for response, _ in answers] == [200] * len(EXPLORER)
+    (response, page), *_ = answers
+    assert "script-src 'self' https://unpkg.com/" in response.headers["Content-Security-Policy"]
+    assert '<script src="https://unpkg.com/graphiql@' in page
+
+
+def test_an_explorer_that_is_off_is_not_there(tmp_path: Path) -> None:
+    for response, content in explored("off", tmp_path):
+        assert (response.status, response.headers["Content-Type"]) == (404, "application/json; charset=utf-8")
+        assert json.loads(content)["errors"] == [NOTHING]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/explorer", "/explorer/nowhere"])
+def test_what_is_not_there_is_told_in_json(path: str, running: Server) -> None:
     response, content = running.get(path)
-    assert response.status == 200
-    assert response.headers["Content-Type"] == f"{EXPLORER[path]}; charset=utf-8"
-    assert content
-    policy = dict(part.strip().split(" ", 1) for part in response.headers["Content-Security-Policy"].split(";"))
-    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
-    assert policy["script-src"] == "'self' https://unpkg.com"
-    assert policy["connect-src"] == "'self'"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Referrer-Policy"] == "no-referrer"
-
-
-def test_the_explorer_loads_its_own_two_files_and_the_rest_by_its_digest(running: Server) -> None:
-    _, page = running.get("/")
-    tags = [tag for tag in re.findall(r"<(?:script|link)\b[^>]*>", page) if "unpkg.com" not in tag]
-    assert [re.findall(r'(?:src|href)="(.*?)"', tag) for tag in tags] == [["/explorer.css"], ["/explorer.js"]]
-    assert page.count("https://unpkg.com") == page.count('integrity="sha384-')
-    assert not re.search(r"<script\b[^>]*>[^<]|<style|\son\w+=|\sstyle=", page)
-
-
-def test_what_is_not_there_is_told_in_json(running: Server) -> None:
-    response, content = running.get("/nowhere")
     assert (response.status, response.headers["Content-Type"]) == (404, "application/json; charset=utf-8")
-    (error,) = json.loads(content)["errors"]
-    assert error == {
-        "message": "There is nothing here. GraphQL is at /graphql.",
-        "extensions": {"code": "NOT_FOUND", "retry": "NEVER"},
-    }
+    assert json.loads(content)["errors"] == [NOTHING]
 
 
 def test_a_key_issued_beside_the_running_server_works_at_once(running: Server) -> None:

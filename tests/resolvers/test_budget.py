@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
-from pathlib import Path
 
 import pytest
 from graphql import get_introspection_query
 
-import resolvers
 from resolvers.documents import Documents
 from resolvers.limits import DocumentLimits
 from tests.support.api import Api, schema
@@ -221,10 +218,3 @@ def test_a_document_introspects_twice_at_most(asked: str) -> None:
 def test_introspection_is_answered_to_every_client_that_explores(api: Api) -> None:
     asked = get_introspection_query(schema_description=True, input_value_deprecation=True)  # as GraphiQL does
     assert api.run(asked).only["queryType"]["name"] == "Query"
-
-
-def test_what_the_explorer_begins_with_is_within_the_budget() -> None:
-    script = (Path(resolvers.__file__).parent / "explorer" / "explorer.js").read_text()
-    welcome = re.search(r"const welcome = `(.*?)`", script, re.DOTALL)
-    assert welcome
-    assert told(welcome[1].replace("${key}", "k")) == []
