@@ -9,6 +9,7 @@ const { KEY, CDN, CHROMIUM = "/usr/bin/chromium" } = process.env;
 const ARGUMENTS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
+  "--host-resolver-rules=MAP books.test 127.0.0.1", // a name for this machine that browsers do not trust as they do localhost
 ];
 const TYPES = { css: "text/css", js: "text/javascript" };
 
@@ -78,12 +79,12 @@ const readDocumentation = async (page) => {
   return text;
 };
 
-const openAndCloseADialog = async (page) => {
+const lookAtSettings = async (page) => {
   await press(page, "Open settings dialog");
-  await page.getByRole("dialog").waitFor();
+  const text = await page.getByRole("dialog").innerText();
   const styles = await page.locator("head style").count();
   await page.keyboard.press("Escape");
-  return styles;
+  return { text, styles };
 };
 
 const kept = async (page) => {
@@ -96,7 +97,8 @@ const use = async (page) => {
   const seen = { withoutKey: await runWithoutKey(page) };
   await enterKey(page);
   seen.documentation = await readDocumentation(page);
-  seen.styles = await openAndCloseADialog(page);
+  seen.settings = await lookAtSettings(page);
+  seen.panes = await page.locator(".graphiql-editor-tools").innerText();
   await open(page, "OpenAccount");
   seen.opened = await run(page);
   await open(page, "Deposit");

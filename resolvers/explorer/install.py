@@ -41,7 +41,7 @@ def npm_pack(package: str, into: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise InstallError("there is no npm here: the explorer's files come by `npm pack`")
-    command = [npm, "pack", package, "--silent", "--ignore-scripts"]
+    command = [npm, "pack", package, "--loglevel", "error", "--ignore-scripts"]
     packed = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)  # noqa: S603 - all of it is ours
     archives = list(into.glob("*.tgz"))
     if packed.returncode or len(archives) != 1:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from resolvers.explorer import third_party
 from resolvers.explorer.install import InstallError, Pack, install, npm_pack
 
 ROOT = Path(__file__).parents[3]
@@ -148,7 +147,3 @@ def test_the_command_ends_in_one_line_where_npm_is_of_no_use(which: str, tmp_pat
     assert (ended.returncode, ended.stdout) == (1, "")
     assert re.fullmatch(f"Error: {line}\n", ended.stderr)
     assert not (tmp_path / "explorer").exists()
-
-
-def test_the_real_digests_are_of_the_length_of_a_sha384() -> None:
-    assert {len(file.sha384) for file in third_party.FILES} == {64}

@@ -114,6 +114,37 @@ def test_a_local_page_names_no_other_host(local: Browser) -> None:
     assert "://" not in response.text + response.headers["Content-Security-Policy"]
 
 
+def test_every_third_party_file_is_loaded_by_its_digest(browser: Browser) -> None:
+    tags = browser.tags()
+    for file in third_party.FILES:
+        if file.path != "LICENSE":
+            tag = tags.pop(browser.source.base + file.name)
+            assert f'integrity="sha384-{file.sha384}" crossorigin="anonymous"' in tag
+    assert set(tags) == {"data:,", "/explorer/explorer.css", "/explorer/explorer.js"}
+
+
+def test_the_page_has_no_inline_script_and_no_inline_style(browser: Browser) -> None:
+    assert not re.search(r"<script\b[^>]*>[^<]|<style|\son\w+=|\sstyle=", browser.page)
+
+
+def test_each_answer_has_a_nonce_of_its_own_and_the_page_knows_it(browser: Browser) -> None:
+    nonces = []
+    for response in (browser.get("/"), browser.get("/")):
+        (nonce,) = re.findall(r'<script src="/explorer/explorer\.js" nonce="(.*?)">', response.text)
+        assert f"'nonce-{nonce}'" in policy_in(response)["style-src"]
+        nonces.append(nonce)
+    assert nonces[0] != nonces[1]
+
+
+def test_the_page_is_never_kept(browser: Browser) -> None:
+    response = browser.get("/")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+# The files
+
+
 @pytest.mark.parametrize("name", [file.name for file in third_party.FILES])
 def test_a_third_party_file_is_served_as_it_was_pinned_and_may_be_kept(name: str, local: Browser) -> None:
     response = local.get(f"/explorer/{name}")
