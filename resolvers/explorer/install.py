@@ -45,7 +45,8 @@ def npm_pack(package: str, into: Path) -> Path:
     packed = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)  # noqa: S603 - all of it is ours
     archives = list(into.glob("*.tgz"))
     if packed.returncode or len(archives) != 1:
-        raise InstallError(f"`npm pack {package}` did not succeed: {' '.join(packed.stderr.split()) or 'no archive'}")
+        reason, *_ = packed.stderr.splitlines() or ["no archive"]
+        raise InstallError(f"`npm pack {package}` did not succeed: {reason}")
     return archives[0]
 
 

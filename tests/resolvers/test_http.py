@@ -269,7 +269,7 @@ ELSEWHERE = [
     ("GET", "/graphql/nowhere", 404, "NOT_FOUND"),
     ("POST", "/graphql/", 404, "NOT_FOUND"),
     ("POST", "/healthz", 405, "METHOD_NOT_ALLOWED"),
-    ("DELETE", "/", 405, "METHOD_NOT_ALLOWED"),
+    ("DELETE", "/readyz", 405, "METHOD_NOT_ALLOWED"),
 ]
 
 

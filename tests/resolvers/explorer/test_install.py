@@ -131,7 +131,10 @@ def test_npm_packs_what_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monk
 
 NPMS = {
     "none": (None, "there is no npm here: the explorer's files come by `npm pack`"),
-    "failing": ("echo no; echo network 1>&2; exit 1", "`npm pack react@18.3.1` did not succeed: network"),
+    "failing": (
+        "echo no; echo network 1>&2; echo trace 1>&2; exit 1",
+        "`npm pack react@18.3.1` did not succeed: network",
+    ),
     "idle": ("exit 0", "`npm pack react@18.3.1` did not succeed: no archive"),
     "lying": ("echo lie > package.tgz", "the archive with react@18.3.1/.* cannot be read"),
 }
