@@ -45,6 +45,7 @@ from resolvers.admission import AdmissionLimits, Doorway, Refusals
 from resolvers.app import build_app
 from resolvers.documents import Documents
 from resolvers.explorer import sources
+from resolvers.explorer.sources import Mode
 from resolvers.explorer.third_party import NotInstalledError
 from resolvers.http import Endpoint
 from resolvers.limits import DocumentLimits, RequestLimits
@@ -73,7 +74,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     profile: Literal["development", "production"] = "development"
-    explorer: sources.Mode = sources.Mode.AUTO
+    explorer: Mode = Mode.AUTO
     max_amount: Annotated[int, Field(ge=1, le=LARGEST_BALANCE)] = DEFAULT_LARGEST_MOVEMENT
     max_in_flight: AtLeastOne = 512
     max_waiting_writes: AtLeastOne = 4096
@@ -120,9 +121,9 @@ def read_settings() -> Settings:
         given = {*os.environ, *dotenv_values(".env")}
     except ValueError as error:
         raise click.ClickException(".env is not text in UTF-8") from error
-    unknown = sorted(name for name in given if name.startswith("COUNTINGHOUSE_") and name not in known)
-    if unknown:
-        raise click.ClickException(f"{unknown[0]} is not a setting")
+    for name in sorted(given - known):
+        if name.startswith("COUNTINGHOUSE_"):
+            raise click.ClickException(f"{name} is not a setting")
     try:
         return Settings()
     except ValidationError as error:
@@ -165,7 +166,8 @@ def build_schema() -> strawberry.Schema:
 
 def explorer_routes(settings: Settings) -> list[Route]:
     """Return the routes of the explorer: none where it is off. Raises NotInstalledError where it has to be local."""
-    source = sources.chosen(settings.explorer, ROOT / ".explorer")
+    mode = PROFILES[settings.profile].explorer if settings.explorer is Mode.AUTO else settings.explorer
+    source = sources.chosen(mode, ROOT / ".explorer")
     return explorer.routes(source, ROOT / "examples" / "operations", SystemEntropy()) if source else []
 
 
@@ -193,8 +195,7 @@ def create_app(settings: Settings, storage: Storage, pages: Sequence[Route]) -> 
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         try:
-            for caller, owed in endpoint.refusals.all_owed():
-                await endpoint.settle(caller, owed)
+            await endpoint.settle_all()
         finally:
             ledger.close()
 
@@ -214,12 +215,10 @@ def existing_database(settings: Settings) -> Path:
 @contextmanager
 def refusals_told() -> Iterator[None]:
     """End the command with one line where what was asked is refused, or cannot be done."""
-    ours = (database.DatabaseRefusedError, OtherRoleError, CannotListenError, DomainError, StorageError, Fault)
+    starting = (database.DatabaseRefusedError, NotInstalledError, CannotListenError, OtherRoleError)
     try:
         yield
-    except NotInstalledError as missing:
-        raise click.ClickException(f"COUNTINGHOUSE_EXPLORER is local, but {missing}") from missing
-    except (*ours, peewee.DatabaseError, OSError) as refused:
+    except (*starting, DomainError, StorageError, Fault, peewee.DatabaseError, OSError) as refused:
         raise click.ClickException(str(refused)) from refused
 
 

@@ -116,6 +116,11 @@ class Endpoint:
             await self.settle(*owed)
         return caller
 
+    async def settle_all(self) -> None:
+        """Write what is still owed for floods, at the end of the server."""
+        for caller, rejection in self.refusals.all_owed():
+            await self.settle(caller, rejection)
+
     async def settle(self, caller: Caller, rejection: Rejection) -> None:
         """Write the one record that stands for a flood; keep it owed if it cannot be written now."""
         try:

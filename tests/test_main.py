@@ -171,7 +171,7 @@ def test_a_local_explorer_that_is_not_installed_ends_the_start_in_one_line(
     monkeypatch.setattr(main, "ROOT", folder)
     done("migrate")
     line = refusal(run("serve", EXPLORER="local"))
-    assert re.fullmatch(r"COUNTINGHOUSE_EXPLORER is local, but \S+ is not installed: run `make explorer`", line)
+    assert re.fullmatch(r"the explorer cannot be local: \S+ is not installed: run `make explorer`", line)
     assert not (folder / "countinghouse.admin-key").exists()
 
 
@@ -467,3 +467,20 @@ def test_a_fund_is_no_currency(code: str) -> None:
 @pytest.mark.parametrize("code", ["XAG", "XAU", "XBA", "XDR", "XPT", "XSU", "XTS", "XUA", "XXX"])
 def test_what_has_no_minor_unit_is_no_currency(code: str) -> None:
     assert code not in currencies()
+
+
+@pytest.mark.parametrize(
+    ("profile", "mode", "is_there"),
+    [
+        ("development", "auto", True),
+        ("production", "auto", False),
+        ("production", "cdn", True),
+        ("development", "off", False),
+    ],
+)
+def test_production_has_no_explorer_unless_it_is_asked_for(
+    profile: str, mode: str, is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTINGHOUSE_PROFILE", profile)
+    monkeypatch.setenv("COUNTINGHOUSE_EXPLORER", mode)
+    assert bool(main.explorer_routes(main.read_settings())) is is_there

@@ -39,7 +39,7 @@ def chosen(mode: Mode, folder: Path) -> Source | None:
         return Source(CDN)
     try:
         return Source(OURS, installed(folder))
-    except NotInstalledError:
+    except NotInstalledError as missing:
         if mode is Mode.LOCAL:
-            raise
+            raise NotInstalledError(f"the explorer cannot be local: {missing}") from missing
         return Source(CDN)

@@ -49,7 +49,7 @@ def test_a_local_explorer_needs_every_file_whole(spoil: Callable[[Path], None], 
     spoil(folder / SCRIPT)
     with pytest.raises(NotInstalledError) as refused:
         chosen(Mode.LOCAL, folder)
-    assert str(refused.value) == UNFIT[spoil]
+    assert str(refused.value) == f"the explorer cannot be local: {UNFIT[spoil]}"
 
 
 def test_the_cdn_is_used_where_it_was_asked_for(folder: Path) -> None:
