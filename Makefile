@@ -3,11 +3,14 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-STRANGERS := conformance/.venv
+
+# What the tools of strangers are installed by; and the browser, which may be named: make conformance CHROMIUM=...
+STRANGERS := conformance/.venv/pyvenv.cfg conformance/node_modules/.package-lock.json
+CHROMIUM  ?= $(or $(shell command -v chromium),/usr/bin/chromium)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test conformance explorer lint types format lock schema chromium clean
+.PHONY: help run test conformance explorer strangers lint types format lock schema chromium clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
@@ -19,8 +22,11 @@ run: $(VENV)/run.installed ## install what is missing, migrate the database, ser
 test: lint types ## every check: lint, types, tests (ARGS="-k freeze" narrows the tests)
 	$(BIN)/pytest -n auto $(ARGS)
 
-conformance: $(VENV)/dev.installed $(STRANGERS)/pyvenv.cfg conformance/node_modules chromium explorer ## what the tools of strangers say of the API (needs Node 20)
-	$(BIN)/pytest conformance $(ARGS)
+conformance: $(VENV)/dev.installed strangers explorer chromium ## what the tools of strangers say of the API
+	CHROMIUM=$(CHROMIUM) $(BIN)/pytest conformance $(ARGS)
+
+strangers: $(STRANGERS) ## install the tools of strangers into conformance/ (needs Node 20 or newer)
+
 
 explorer: $(VENV)/run.installed ## bring GraphiQL here, so that the explorer needs no CDN (needs npm)
 	$(BIN)/python -m resolvers.explorer.install .explorer
@@ -50,7 +56,7 @@ schema: $(VENV)/run.installed ## write the generated contract, schema/schema.gra
 	@mv schema/schema.graphql.new schema/schema.graphql
 
 clean: ## remove all that can be made again; never a database or a key
-	rm -rf $(VENV) $(STRANGERS) .explorer conformance/node_modules conformance/generated
+	rm -rf $(VENV) .explorer conformance/.venv conformance/node_modules conformance/generated
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache schema/schema.graphql.new
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -66,14 +72,18 @@ $(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv --clear $(VENV)
 
 # What only `make conformance` needs: the tools of strangers, Python's in an environment of their own, and a browser.
-$(STRANGERS)/pyvenv.cfg: requirements/conformance.txt
-	$(PYTHON) -m venv --clear $(STRANGERS)
-	$(STRANGERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+conformance/.venv/pyvenv.cfg: requirements/conformance.txt
+	$(PYTHON) -m venv --clear conformance/.venv
+	conformance/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-conformance/node_modules: conformance/package-lock.json conformance/package.json
+# npm writes this file last, so an installation that was cut off is begun again.
+conformance/node_modules/.package-lock.json: conformance/package-lock.json conformance/package.json
+	@command -v npm >/dev/null || { echo "The tools of strangers come by npm: install Node 20 or newer." >&2; exit 1; }
 	npm ci --prefix conformance --loglevel error
 	@touch $@
 
 chromium:
-	@command -v chromium >/dev/null || { apt-get update --quiet && apt-get install --quiet --yes chromium; }
+	@test -x "$(CHROMIUM)" || { apt-get update --quiet && apt-get install --quiet --yes chromium && test -x "$(CHROMIUM)"; } 2>/dev/null || { \
+		echo "make conformance looks at the explorer in Chromium, which could not be installed here." >&2; \
+		echo "Install your system's package, or name one: make conformance CHROMIUM=/path/to/chromium" >&2; exit 1; }

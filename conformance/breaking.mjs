@@ -56,7 +56,7 @@ const git = (...words) => execFileSync("git", words, { encoding: "utf8", stdio: 
 
 // An export has no repository and a shallow clone no tags; any other failure of git must not pass for either.
 const lastTag = () =>
-  existsSync(".git") && git("tag", "--merged", "HEAD") ? git("describe", "--tags", "--abbrev=0").trim() : null;
+  existsSync(".git") && git("tag", "--merged", "HEAD", "v[0-9]*") ? git("describe", "--tags", "--match", "v[0-9]*", "--abbrev=0").trim() : null;
 
 async function faultsSince(tag) {
   const before = buildSchema(git("show", `${tag}:${SCHEMA}`));

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.endtoend.server import Server
 
 HERE = Path(__file__).parent
+GENERATED = HERE / "generated"
 LONGEST_RUN_S = 300
 
 Run = Callable[..., str]
@@ -58,3 +60,9 @@ def attempt(*command: str, cwd: Path = HERE, **environment: str) -> subprocess.C
     return subprocess.run(
         command, cwd=cwd, env=surroundings, capture_output=True, text=True, check=False, timeout=LONGEST_RUN_S
     )
+
+
+@pytest.fixture(scope="session")
+def fresh() -> None:
+    """Throw away what was generated before."""
+    shutil.rmtree(GENERATED, ignore_errors=True)

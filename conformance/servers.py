@@ -85,6 +85,18 @@ def in_trouble(server: Server, troubles: list[Answer | None], seen: list[str]) -
     return answer
 
 
+def failing_below(server: Server, seen: list[str]) -> Answering:
+    """Hand every call on to a server, and tell of a field below its answer that failed."""
+
+    def answer(call: dict[str, Any], key: str) -> Answer:
+        seen.append(call["variables"]["key"])
+        with server.connection() as connection:
+            answered = ask(connection, key, call["query"], call["variables"])
+        return 200, answered | failing("INTERNAL_SERVER_ERROR", "SAME_KEY")
+
+    return answer
+
+
 @contextmanager
 def serving(answer: Answering) -> Iterator[str]:
     """Serve on a free port; where there is no answer, hang up."""

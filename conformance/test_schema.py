@@ -227,6 +227,11 @@ def test_without_a_tag_there_is_nothing_to_compare_with(repository: Repository) 
     assert repository.verdict() == NO_TAG
 
 
+def test_a_tag_that_names_no_version_releases_nothing(repository: Repository) -> None:
+    repository.git("tag", "nightly")
+    assert repository.verdict() == NO_TAG
+
+
 def test_an_export_without_a_repository_has_nothing_to_compare_with(repository: Repository) -> None:
     (repository.folder / ".git").rename(repository.folder / "elsewhere")
     assert repository.verdict() == NO_TAG

@@ -81,7 +81,8 @@ def named(path: Path) -> str:
 
 
 SOURCES = [ROOT / "main.py", *(path for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py")))]
-TESTS = sorted((ROOT / "tests").rglob("*.py"))
+STRANGERS = sorted((ROOT / "conformance").glob("*.py"))
+TESTS = [*sorted((ROOT / "tests").rglob("*.py")), *STRANGERS]
 
 
 # The rules, each a generator of faults in one file of one layer
@@ -178,7 +179,7 @@ def test_a_test_fits_on_a_screen(path: Path) -> None:
     assert list(length_faults(LONGEST_TEST, ast.parse(path.read_text()))) == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
+@pytest.mark.parametrize("path", [*SOURCES, *STRANGERS], ids=named)
 def test_a_source_file_is_short(path: Path) -> None:
     longest, _ = LONG_FILES.get(named(path), (LONGEST_FILE, ""))
     assert len(path.read_text().splitlines()) <= longest
@@ -205,7 +206,7 @@ def test_a_file_is_named_after_what_it_holds(path: Path) -> None:
 
 # What the machine it was written on must not leave behind
 
-KINDS = {".py", ".md", ".toml", ".in", ".txt", ".sql", ".graphql", ".js", ".ts", ".css", ".html", ".json", ".yml", ""}
+KINDS = {"", *".py .md .toml .ini .in .txt .sql .graphql .js .mjs .ts .css .html .json .yml".split()}
 NOT_OURS = {"node_modules", "generated", "__pycache__"}
 PLACES = re.compile(r"(?<![\w.$}/-])/(?:work|tmp|root|home|Users|opt)\b")
 INDEXES = re.compile(r"--(?:(?:extra-)?index-url|(?:find)-links|(?:trusted)-host)|\b(?:PIP|UV)_\w*INDEX|(?:devp)i\b")

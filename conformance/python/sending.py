@@ -1,13 +1,14 @@
-"""A mutation, sent until it is decided."""
+"""A mutation, sent until it is decided, and answered although something below its answer failed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
+from countinghouse_client import Client
 from countinghouse_client.base_model import BaseModel
 from countinghouse_client.enums import Retry
 from countinghouse_client.exceptions import (
@@ -17,6 +18,19 @@ from countinghouse_client.exceptions import (
 )
 
 FIRST_PAUSE_S = 0.05
+
+
+class LedgerClient(Client):
+    """The generated client, for which what a mutation answered stands, whatever failed below that answer."""
+
+    def get_data(self, response: Any) -> dict[str, Any]:
+        try:
+            return super().get_data(response)
+        except GraphQLClientGraphQLMultiError as failure:
+            if failure.data and all(failure.data.values()):
+                return failure.data
+            raise
+
 
 Told = TypeVar("Told", bound=BaseModel)
 

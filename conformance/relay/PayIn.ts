@@ -1,7 +1,7 @@
 // A deposit for Relay: what is refused, now or by a member added later, is under one alias.
 
 import { graphql } from "relay-runtime";
-import type { PayInMutation$data } from "./__generated__/PayInMutation.graphql.js";
+import type { PayInMutation$data } from "../generated/relay/PayInMutation.graphql.js";
 
 export const payIn = graphql`
   mutation PayInMutation($key: IdempotencyKey!, $input: DepositInput!) {
