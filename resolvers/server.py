@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
+from asyncio.events import TimerHandle
 
 import orjson
 import uvicorn
+from graphql import GraphQLError
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -18,38 +21,111 @@ class CannotListenError(Exception):
 
 
 LARGEST_HEAD = 65_536
-"""Bytes that a request may have before its body: beyond that they are not even kept."""
+"""Bytes of a URL and its headers together."""
+
+MOST_HEADERS = 100
+MOST_CONNECTIONS = 1_000
+
+LONGEST_HEAD_S = 10
+"""Seconds in which a head must have arrived, counted from its first byte, or from the connection that sent none."""
 
 
 class JsonProtocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it. What it cannot read never reaches the application; it is answered in JSON too."""
+    """HTTP as uvicorn speaks it, with bounds. What it cannot read is answered in JSON like anything else.
 
-    _head_bytes = 0
-    """How many bytes of a head without an end were read so far."""
+    It never answers in place of a request that is still being decided: that one has the last word of its connection.
+    """
+
+    _head: TimerHandle | None = None
+    """Ends a connection whose head does not come to an end."""
+
+    _unread = _bytes = _headers = 0
+    """Of the head that is being read: bytes that came without an end, and what was understood of it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._refuse(503, failure("OVERLOADED", f"The server has {MOST_CONNECTIONS} connections."))
+        else:
+            self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_head()
+        super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the way back open to a client that has said all it wants to say."""
+        return self._is_deciding()
 
     def data_received(self, data: bytes) -> None:
-        if self._head_bytes > LARGEST_HEAD:
-            self._refuse(431, f"The URL and the headers have at most {LARGEST_HEAD} bytes.")
+        if self._unread > LARGEST_HEAD:
+            self._refuse_head()
             return
-        self._head_bytes += len(data)
+        self._unread += len(data)
         super().data_received(data)
 
+    def on_message_begin(self) -> None:
+        self._bytes = self._headers = 0
+        self._await_head()
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers += 1
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        self._head_bytes = 0
+        self._unread = 0
+        self._end_head()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._head_bytes = 0
+        self._unread = 0
         super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        if self._is_too_large():
+            self._refuse_head()
+        else:
+            self._refuse(400, failure("BAD_REQUEST", msg))
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: whoever asks for a WebSocket is answered like anybody else."""
 
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(400, msg)
+    def _count(self, more: int) -> None:
+        self._bytes += more
+        if self._is_too_large():
+            raise ValueError("the head is too large")
 
-    def _refuse(self, status: int, why: str) -> None:
-        content = orjson.dumps({"errors": formatted([failure("BAD_REQUEST", why)])})
+    def _is_too_large(self) -> bool:
+        return self._bytes > LARGEST_HEAD or self._headers > MOST_HEADERS
+
+    def _is_deciding(self) -> bool:
+        """Tell whether a request has arrived whole, and its answer has not left."""
+        return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
+
+    def _await_head(self) -> None:
+        self._end_head()
+        self._head = self.loop.call_later(LONGEST_HEAD_S, self.transport.close)
+
+    def _end_head(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+
+    def _refuse_head(self) -> None:
+        message = f"The URL and the headers have at most {LARGEST_HEAD} bytes, and there are at most {MOST_HEADERS}."
+        self._refuse(431, failure("BAD_REQUEST", message))
+
+    def _refuse(self, status: int, error: GraphQLError) -> None:
+        if self._is_deciding():
+            self.cycle.keep_alive = False
+            self.transport.pause_reading()
+            return
+        content = orjson.dumps({"errors": formatted([error])})
         head = (
             STATUS_LINE[status],
             b"content-type: application/json\r\n",

@@ -206,7 +206,7 @@ def test_a_file_is_named_after_what_it_holds(path: Path) -> None:
 
 # What the machine it was written on must not leave behind
 
-KINDS = {"", *".py .md .toml .ini .in .txt .sql .graphql .js .mjs .ts .css .html .json .yml".split()}
+KINDS = re.compile(r"(\.(py|md|toml|ini|in|txt|sql|graphql|m?js|ts|css|html|json|yml))?")
 NOT_OURS = {"node_modules", "generated", "__pycache__"}
 PLACES = re.compile(r"(?<![\w.$}/-])/(?:work|tmp|root|home|Users|opt)\b")
 INDEXES = re.compile(r"--(?:(?:extra-)?index-url|(?:find)-links|(?:trusted)-host)|\b(?:PIP|UV)_\w*INDEX|(?:devp)i\b")
@@ -217,7 +217,13 @@ def written_files() -> Iterator[Path]:
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
         hidden = any(part.startswith(".") for part in parts[:-1]) and parts[0] != ".ci"
-        if path.is_file() and path.suffix in KINDS and not hidden and not NOT_OURS & set(parts) and path.name != ".env":
+        if (
+            path.is_file()
+            and KINDS.fullmatch(path.suffix)
+            and not hidden
+            and not NOT_OURS & set(parts)
+            and path.name != ".env"
+        ):
             yield path
 
 

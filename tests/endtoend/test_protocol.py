@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.server import LARGEST_HEAD
+from resolvers.server import LARGEST_HEAD, MOST_HEADERS
 from tests.endtoend.server import ANSWER_S, Server
 
 VIEWER = "{ viewer { name role } }"
@@ -71,14 +71,66 @@ def test_a_head_without_end_is_refused_before_it_is_kept(running: Server, large:
     assert str(LARGEST_HEAD) in error["message"]
 
 
+HEADS = {
+    "a URL": b"GET /" + b"u" * LARGEST_HEAD + b" HTTP/1.1\r\nhost: here\r\n\r\n",
+    "a header": b"GET / HTTP/1.1\r\nx-poison: " + b"x" * LARGEST_HEAD + b"\r\n\r\n",
+    "headers": b"GET / HTTP/1.1\r\n" + b"x-poison: 1\r\n" * (MOST_HEADERS + 1) + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("what", HEADS)
+def test_a_head_that_ends_just_beyond_its_bounds_is_refused_too(running: Server, what: str) -> None:
+    response, error = exchange(running, HEADS[what])
+    assert (response.status, error["extensions"]["code"]) == (431, "BAD_REQUEST")
+
+
+def test_a_head_just_within_its_bounds_is_read(running: Server) -> None:
+    padding = "x" * (LARGEST_HEAD - 1_000)
+    with running.connection() as connection:
+        connection.request("GET", "/healthz", headers={"x-padding": padding})
+        assert connection.getresponse().status == 200
+
+
 def test_many_bodies_on_one_connection_are_no_head_without_end(running: Server) -> None:
-    body = json.dumps({"query": VIEWER + " " * 90_000})
+    body = json.dumps({"query": VIEWER + " " * 90_000, "extensions": {"padding": "x" * 1_500_000}})
     headers = {"Authorization": f"Bearer {running.key}", "Content-Type": "application/json"}
     with running.connection() as connection:
         for _ in range(5):
             connection.request("POST", "/graphql", body, headers)
             response = connection.getresponse()
             assert (response.status, json.loads(response.read())["data"]["viewer"]["name"]) == (200, "admin")
+
+
+OPEN = 'mutation { openAccount(idempotencyKey: "%s", input: {currency: "EUR", name: "Ada"}) { __typename } }'
+JUNK = {"a brace": b"}", "NUL": b"\x00", "another request that is none": b"GET / HTTP/7.7\r\n\r\n"}
+
+
+def opening(server: Server, key: str) -> bytes:
+    """Write the request that opens an account, whole."""
+    body = json.dumps({"query": OPEN % key}).encode()
+    key_header = f"authorization: Bearer {server.key}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+    return TO_GRAPHQL + JSON + key_header + body
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_what_follows_a_request_never_takes_the_place_of_its_answer(running: Server, junk: str) -> None:
+    answer = talk(running, opening(running, f"followed by {junk}".replace(" ", "-")) + JUNK[junk])
+    assert (answer.count(b"HTTP/1.1 "), answer.count(b"HTTP/1.1 200 ")) == (1, 1)
+    assert b"OpenAccountSuccess" in answer
+
+
+def test_a_client_that_has_said_all_it_wants_to_say_gets_its_answer(running: Server) -> None:
+    assert b"OpenAccountSuccess" in talk(running, opening(running, "half-closed"), half_closed=True)
+
+
+def talk(server: Server, sent: bytes, *, half_closed: bool = False) -> bytes:
+    """Send bytes; return all that comes back until the server hangs up."""
+    host, _, port = server.address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=ANSWER_S) as connection:
+        connection.sendall(sent)
+        if half_closed:
+            connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 @pytest.mark.parametrize(("has_key", "status"), [(False, 401), (True, 400)])
