@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     refusal_burst: AtLeastOne = 500
     refusals_per_second: AtLeastOne = 5
     max_body_bytes: AtLeastOne = RequestLimits.body_bytes
+    max_values: AtLeastOne = RequestLimits.values
     max_length: AtLeastOne = DocumentLimits.length
     max_tokens: AtLeastOne = DocumentLimits.tokens
     max_fragments: AtLeastOne = DocumentLimits.fragments
@@ -90,6 +91,8 @@ class Settings(BaseSettings):
     max_aliases: AtLeastOne = DocumentLimits.aliases
     max_directives: AtLeastOne = DocumentLimits.directives
     max_depth: AtLeastOne = DocumentLimits.depth
+    max_nesting: AtLeastOne = DocumentLimits.nesting
+    max_comparisons: AtLeastOne = DocumentLimits.comparisons
     max_mutations: AtLeastOne = DocumentLimits.mutations
     max_cost: AtLeastOne = DocumentLimits.cost
 
@@ -111,7 +114,7 @@ class Settings(BaseSettings):
     @property
     def request_limits(self) -> RequestLimits:
         """Return how large a request may be, and how long reading may take."""
-        return RequestLimits(self.max_body_bytes, self.read_deadline_ms)
+        return RequestLimits(self.max_body_bytes, self.max_values, self.read_deadline_ms)
 
 
 def read_settings() -> Settings:

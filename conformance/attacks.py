@@ -63,6 +63,8 @@ def paged(declared: str, size: str) -> str:
 
 CIRCLE = "entries { transaction { "
 INJECTION = "' OR 1=1; DROP TABLE account; --"
+ADA = {"currency": "EUR", "name": "Ada"}
+OPENING = 'mutation ($input: OpenAccountInput!) { openAccount(idempotencyKey: "k", input: $input) { __typename } }'
 BY_SIZE = "query ($n: Int!) { accounts(first: $n) { edges { cursor } } }"
 BY_REFERENCE = "query ($reference: String!) { accountByReference(reference: $reference) { id } }"
 
@@ -74,9 +76,11 @@ ATTACKS: Mapping[str, Attack] = {
     "fragments in a circle": document("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }"),
     "10,000 aliases": document(aliased(10_000, "a"), "GRAPHQL_PARSE_FAILED", "5000 tokens"),
     "1,000 aliases": document(aliased(1_000, "a"), names="100 aliases"),
-    "1,000 nested levels": document("{ a " * 1_000 + "}" * 1_000, "GRAPHQL_PARSE_FAILED", "20 levels"),
+    "1,000 nested levels": document("{ a " * 1_000 + "}" * 1_000, "GRAPHQL_PARSE_FAILED", "60 selections"),
     "30 nested levels": document("{ transaction(id: 1) { " + CIRCLE * 14 + "id" + "} }" * 15, names="20 levels"),
-    "values in 1,000 lists": document("{ a(b: " + "[" * 1_000 + "]" * 1_000 + ") }", "GRAPHQL_PARSE_FAILED", "levels"),
+    "values in 1,000 lists": document(
+        "{ a(b: " + "[" * 1_000 + "]" * 1_000 + ") }", "GRAPHQL_PARSE_FAILED", "60 selections"
+    ),
     "a field 2,000 times": document("{ viewer { " + "id " * 2_000 + "} }", names="500 fields"),
     "700 directives": document("{ viewer { id " + "@skip(if: false) " * 700 + "} }", names="50 directives"),
     "ten directives unknown": document("{ viewer { id " + "@a " * 10 + "} }"),
@@ -85,7 +89,23 @@ ATTACKS: Mapping[str, Attack] = {
     "pages within pages": document(paged("", "100"), names="pages multiplied"),
     "pages by a variable": document(paged("($n: Int!)", "$n"), names="pages multiplied", n=1),
     "the schema 100 times": document(aliased(100, "__schema { types { name } }"), names="10000 fields"),
+    "every value of the schema, 90 times": document(
+        "{ __schema { types { " + " ".join(f"e{n}: enumValues {{ name }}" for n in range(90)) + " } } }",
+        names="without aliases",
+    ),
     "a schema without end": document("{ __schema { types { " + "fields { type { " * 9 + "name" + "} }" * 9 + "} } }"),
+    "fields to compare, each with each": document("{" + " viewer { id }" * 240 + " }", names="10000 comparisons"),
+    "200 fragments in one another": document("{ viewer {" + "... {" * 100 + " id " + "}" * 102, names="60 selections"),
+    "30 filters in one page": document(
+        "{ accounts(first: 100) { edges { node { "
+        + " ".join(f"e{n}: entries(first: {n + 1}) {{ edges {{ cursor }} }}" for n in range(30))
+        + " } } } }",
+        names="pages multiplied",
+    ),
+    "50,000 pairs of metadata": document(
+        OPENING, "BAD_USER_INPUT", "20000 values", input={**ADA, "metadata": [{"key": "k", "value": ""}] * 50_000}
+    ),
+    "a secret in a document": document('{ viewer { id "ch_secret" } }', "GRAPHQL_PARSE_FAILED", "not GraphQL"),
     "21 mutations": document(deposits(21), names="20 mutations"),
     "500 unknown fields": document("{ " + " ".join(f"p{n}" for n in range(400)) + " }"),
     "a subscription": document("subscription { viewer { id } }"),

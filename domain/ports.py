@@ -248,7 +248,7 @@ class Reader(Protocol):
         ...
 
     def api_keys_of(self, api_client_ids: Sequence[str]) -> Mapping[str, Sequence[ApiKey]]:
-        """Return all keys of each client, newest first."""
+        """Return the keys of each client: those that work first, then the others, newest first; at most 20."""
         ...
 
     def audit_records(self, sequences: Sequence[int]) -> Mapping[int, AuditRecord]:

@@ -133,6 +133,12 @@ def api_keys(*leading: Any) -> Any:
     return ApiKey.select(*leading, *columns)
 
 
+def best_keys_first(key: Any) -> tuple[Any, ...]:
+    """Order API keys: those that work at the instant `now` before the others, newest first."""
+    is_worthless = ~key.revoked_at.is_null() | (~key.expires_at.is_null() & (key.expires_at <= Hole("now")))
+    return is_worthless, key.created_sequence.desc()
+
+
 def audit_records() -> Any:
     """Select audit records."""
     return Audit.select()

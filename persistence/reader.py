@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import peewee
+from peewee import SQL, fn
 
 from domain.access import ApiClient, ApiKey
 from domain.accounts import Account
@@ -50,10 +51,21 @@ _TRANSACTION_IDS_AT = Statement(
     )
 )
 _FREEZES = Statement(queries.freezes().where(tables.Freeze.id.in_(each("ids"))))
+_MOST_KEYS = 20
+_shown = tables.ApiKey.alias("shown")
 _API_KEYS_OF = Statement(
     queries.api_keys()
-    .where(tables.ApiKey.api_client_id.in_(each("api_client_ids")))
-    .order_by(tables.ApiKey.created_sequence.desc())
+    .from_(fn.json_each(Hole("api_client_ids")).alias("asked"), tables.ApiKey)
+    .where(
+        (tables.ApiKey.api_client_id == SQL("asked.value"))
+        & tables.ApiKey.id.in_(
+            _shown.select(_shown.id)
+            .where(_shown.api_client_id == SQL("asked.value"))
+            .order_by(*queries.best_keys_first(_shown))
+            .limit(_MOST_KEYS)
+        )
+    )
+    .order_by(*queries.best_keys_first(tables.ApiKey))
 )
 _AUDIT_RECORDS = Statement(queries.audit_records().where(tables.Audit.sequence.in_(each("sequences"))))
 _DECISION = Statement(
@@ -105,7 +117,7 @@ class Reader:
 
     def api_keys_of(self, api_client_ids: Sequence[str]) -> Mapping[str, Sequence[ApiKey]]:
         keys: dict[str, list[ApiKey]] = defaultdict(list)
-        for row in _API_KEYS_OF(self._database, api_client_ids=array(api_client_ids)):
+        for row in _API_KEYS_OF(self._database, api_client_ids=array(api_client_ids), now=self._clock.now()):
             key = rows.api_key(row)
             keys[key.api_client_id].append(key)
         return keys

@@ -37,10 +37,17 @@ ELEMENTS = {"edges": 1, "entries": 2}
 LONGEST_LIST = 20
 """Elements that any other list may have: metadata, the keys of a client."""
 
+READING = 10
+"""Fields that make up for one statement of a database."""
+
 INTROSPECTION = {"__schema": 4_000, "__type": 4_000}
 """What it costs. The usual question after the whole schema is answered with some 9,000 fields, made from memory."""
 
-_MEANT = {"depth": "levels", "cost": "fields in its answer, pages multiplied"}
+_MEANT = {
+    "depth": "levels",
+    "nesting": "selections in one another",
+    "cost": "fields in its answer, pages multiplied",
+}
 """How a limit is told, where not by its own name."""
 
 
@@ -51,13 +58,14 @@ class _Reckoning(NamedTuple):
     aliases: int = 0
     directives: int = 0
     cost: int = 0
-    depth: int = 0
     roots: int = 0
+    depth: int = 0
+    nesting: int = 0
 
     def __add__(self, other: object) -> _Reckoning:
         assert isinstance(other, _Reckoning)  # noqa: S101 - tuples would be joined otherwise
-        deepest = max(self.depth, other.depth)
-        return _Reckoning(*(one + another for one, another in zip(self, other, strict=True)))._replace(depth=deepest)
+        added = _Reckoning(*(one + another for one, another in zip(self, other, strict=True)))
+        return added._replace(depth=max(self.depth, other.depth), nesting=max(self.nesting, other.nesting))
 
 
 class Budget(ValidationRule):
@@ -71,10 +79,12 @@ class Budget(ValidationRule):
 
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
         definitions = node.definitions
-        self._fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
-        if self._refuses(len(self._fragments), "fragments"):
+        defined = [one for one in definitions if isinstance(one, FragmentDefinitionNode)]
+        if self._refuses(len(defined), "fragments"):
             return
-        fragments = [self._fragment(name) for name in self._fragments]
+        self._fragments = {one.name.value: one for one in defined}
+        twins = [one for one in defined if self._fragments[one.name.value] is not one]
+        fragments = [*map(self._fragment, self._fragments), *map(self._defined, twins)]
         operations = [self._operation(one) for one in definitions if isinstance(one, OperationDefinitionNode)]
         for what in ("fields", "aliases", "directives"):
             together = sum(getattr(one, what) for one in operations)
@@ -82,13 +92,16 @@ class Budget(ValidationRule):
         for asked in operations:
             self._refuses(asked.cost, "cost")
             self._refuses(asked.depth, "depth")
+        self._refuses(max(one.nesting for one in (*operations, *fragments, _Reckoning())), "nesting")
 
     def _operation(self, node: OperationDefinitionNode) -> _Reckoning:
         root = self.context.schema.get_root_type(node.operation)
         asked = self._selection(node.selection_set, root)
         if node.operation is OperationType.MUTATION:
             self._refuses(asked.roots, "mutations")
-        return asked + _Reckoning(directives=len(node.directives or ()))
+        declared = node.variable_definitions or ()
+        applied = len(node.directives or ()) + sum(len(one.directives or ()) for one in declared)
+        return asked + _Reckoning(directives=applied)
 
     def _refuses(self, asked: int, what: str) -> bool:
         """Tell whether that is too much, and report it if so."""
@@ -100,7 +113,8 @@ class Budget(ValidationRule):
 
     def _selection(self, selections: SelectionSetNode | None, parent: Any) -> _Reckoning:
         found = selections.selections if selections else ()
-        return sum((self._one(node, parent) for node in found), start=_Reckoning())
+        asked = sum((self._one(node, parent) for node in found), start=_Reckoning())
+        return asked._replace(nesting=asked.nesting + 1) if found else asked
 
     def _one(self, node: Any, parent: Any) -> _Reckoning:
         applied = _Reckoning(directives=len(node.directives or ()))
@@ -119,9 +133,10 @@ class Budget(ValidationRule):
             fields=below.fields + 1,
             aliases=below.aliases + (node.alias is not None),
             directives=below.directives,
-            cost=INTROSPECTION.get(node.name.value) or below.cost * _elements(node, definition) + 1,
-            depth=below.depth + 1,
+            cost=INTROSPECTION.get(node.name.value) or below.cost * _elements(node, definition) + _price(definition),
             roots=1,
+            depth=below.depth + 1,
+            nesting=below.nesting,
         )
 
     def _fragment(self, name: str) -> _Reckoning:
@@ -129,10 +144,19 @@ class Budget(ValidationRule):
         if name not in self._reckoned:
             self._reckoned[name] = _Reckoning()
             if fragment := self._fragments.get(name):
-                kind = self.context.schema.get_type(fragment.type_condition.name.value)
-                applied = _Reckoning(directives=len(fragment.directives or ()))
-                self._reckoned[name] = self._selection(fragment.selection_set, kind) + applied
+                self._reckoned[name] = self._defined(fragment)
         return self._reckoned[name]
+
+    def _defined(self, fragment: FragmentDefinitionNode) -> _Reckoning:
+        kind = self.context.schema.get_type(fragment.type_condition.name.value)
+        applied = _Reckoning(directives=len(fragment.directives or ()))
+        return self._selection(fragment.selection_set, kind) + applied
+
+
+def _price(definition: GraphQLField | None) -> int:
+    """Return what a field itself costs. Those that ask for a role are those that read: roots and edges."""
+    noun = definition and definition.extensions.get("strawberry-definition")
+    return READING if noun and noun.extensions else 1
 
 
 def _elements(field: FieldNode, definition: GraphQLField | None) -> int:

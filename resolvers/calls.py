@@ -16,6 +16,8 @@ from resolvers.responses import PLAIN_JSON, http_error
 LONGEST_ARRIVAL = 10.0
 """Seconds in which a body must have arrived: a slow one holds a place that others could have."""
 
+MOST_PARAMETERS = 20
+
 _UTF_8 = {"", "charset=utf-8", 'charset="utf-8"'}
 _IN_JSON = ("variables", "extensions")
 
@@ -33,10 +35,10 @@ class Call:
 
 async def posted_call(request: Request, most_bytes: int) -> Call:
     """Read a request from its body. Raises HttpError for what is not JSON in UTF-8, or no GraphQL request."""
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    media_type, _, parameters = _only(request, "content-type", "").partition(";")
     if media_type.strip().lower() != PLAIN_JSON or parameters.strip().lower() not in _UTF_8:
         raise http_error("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if _only(request, "content-encoding", "identity").lower() not in {"", "identity"}:
         raise http_error("UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed.")
     body = _json_in(await _bounded_body(request, most_bytes), "The body is not valid JSON.")
     if not isinstance(body, dict):
@@ -48,7 +50,9 @@ def call_in_url(request: Request) -> Call:
     """Read a request from the parameters of its URL. Raises HttpError if they are no GraphQL request."""
     try:
         text = request.scope["query_string"].decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=20)
+        if text.count("&") >= MOST_PARAMETERS:
+            _refuse(f"A URL has at most {MOST_PARAMETERS} parameters.")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError:
         _refuse("The parameters of the URL are not text in UTF-8.")
     given: dict[str, Any] = dict(pairs)
@@ -83,6 +87,14 @@ async def _bounded_body(request: Request, most: int) -> bytes:
     except (ClientDisconnect, TimeoutError):
         raise http_error("BAD_REQUEST", "The body did not arrive whole.") from None
     return bytes(body)
+
+
+def _only(request: Request, header: str, otherwise: str) -> str:
+    """Return a header that can be sent once only. Raises HttpError for one that is there twice."""
+    given = request.headers.getlist(header)
+    if len(given) > 1:
+        raise http_error("BAD_REQUEST", f"The header {header} is there twice.")
+    return given[0] if given else otherwise
 
 
 def _json_in(text: bytes | str, fault: str) -> Any:

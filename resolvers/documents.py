@@ -14,6 +14,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    OverlappingFieldsCanBeMergedRule,
     execute,
     parse,
     specified_rules,
@@ -23,8 +24,9 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from resolvers.budget import Budget
-from resolvers.failures import failure
+from resolvers.introspection import StandardIntrospection
 from resolvers.limits import DocumentLimits
+from resolvers.merging import Merging
 
 MOST_ERRORS = 5
 
@@ -38,7 +40,10 @@ class Document:
 
 
 class Documents:
-    """Reads documents and remembers them by their text, up to a bound in number and in bytes."""
+    """Reads documents and remembers them by their text, up to a bound in number and in bytes.
+
+    The bytes are those of the texts; what a text was parsed into takes about a hundred times as many.
+    """
 
     def __init__(
         self,
@@ -51,8 +56,12 @@ class Documents:
     ) -> None:
         self._schema = schema
         self._limits = limits
+        usual = [rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule]
         # The budget first: the other rules take longer than a document beyond it is worth.
-        self._rounds = ((partial(Budget, limits),), (*specified_rules, *rules))
+        self._rounds = (
+            (partial(Budget, limits), StandardIntrospection),
+            (partial(Merging, limits.comparisons), *usual, *rules),
+        )
         self._most = most
         self._most_bytes = most_bytes
         self._bytes = 0
@@ -91,11 +100,9 @@ class Documents:
         if len(text) > limits.length:
             return _unreadable(f"A document has at most {limits.length} characters.")
         try:
-            node = parse(text, max_lexical_tokens=limits.tokens)
+            node = parse(text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False)
         except GraphQLError as error:
-            if "nested too deeply" in error.message:  # the parser's own bound, which lies far beyond ours
-                return _unreadable(f"A document may ask for at most {limits.depth} levels.")
-            return Document(None, (error,))
+            return _unreadable(_said_of(error, limits), error)
         for rules in self._rounds:
             errors = validate(
                 self._schema._schema,  # noqa: SLF001 - Strawberry's own name for the schema it built
@@ -103,6 +110,7 @@ class Documents:
                 rules,  # type: ignore[arg-type]  # made by a call, be it a class or not
                 max_errors=MOST_ERRORS,
                 hide_suggestions=True,
+                allow_empty_selection_sets=False,
             )
             if errors:
                 return Document(node, tuple(errors))
@@ -116,8 +124,18 @@ class Documents:
             self._bytes -= _size(forgotten)
 
 
-def _unreadable(why: str) -> Document:
-    return Document(None, (failure("GRAPHQL_PARSE_FAILED", why),))
+def _said_of(error: GraphQLError, limits: DocumentLimits) -> str:
+    """Say what keeps a text from being read, without a word of it: the parser quotes what it stumbles over."""
+    if "tokens" in error.message:
+        return f"A document has at most {limits.tokens} tokens."
+    if "nested too deeply" in error.message:  # the parser's own bound, which lies far beyond ours
+        return f"A document may ask for at most {limits.nesting} selections in one another, or as many values."
+    return "The document is not GraphQL from here on."
+
+
+def _unreadable(why: str, where: GraphQLError | None = None) -> Document:
+    source, positions = (where.source, where.positions) if where else (None, None)
+    return Document(None, (GraphQLError(why, source=source, positions=positions),))
 
 
 def _size(text: str) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from graphql import GraphQLError, ValueNode
+from graphql import GraphQLError, ObjectFieldNode, ValueNode
 
 from domain.errors import InputError
 from domain.ports import ReadingTookTooLongError
@@ -30,6 +31,12 @@ RETRIES: Mapping[str, str] = {
     "UNSUPPORTED_MEDIA_TYPE": "NEVER",
 }
 """Every code that `errors[]` can carry, and what to do about it."""
+
+LONGEST_NAME = 64
+"""Characters. Longer than any name of the schema, shorter than an API key, which is a valid name too."""
+
+_QUOTED = re.compile(r"'([^']*)'")
+_NAME = re.compile(rf"[\w$@.:()\[\]! ]{{0,{LONGEST_NAME}}}", re.ASCII)
 
 _log = structlog.get_logger("countinghouse")
 
@@ -77,9 +84,13 @@ def masked(bug: Exception) -> list[dict[str, Any]]:
 
 
 def _told(error: GraphQLError) -> str:
-    """Return the message of an error, unless it quotes a value: graphql-core's do where they point at one."""
-    if any(isinstance(node, ValueNode) for node in error.nodes or ()):
-        return _rule_in(error) or "A value does not have the type that the schema declares."
+    """Return the message of an error, unless it quotes what may be more than a name of the schema's kind.
+
+    graphql-core quotes values where it points at one, and whole inputs; what is pasted for a name can be a secret.
+    """
+    points_at_values = any(isinstance(node, ValueNode | ObjectFieldNode) for node in error.nodes or ())
+    if points_at_values or not all(map(_NAME.fullmatch, _QUOTED.findall(error.message))):
+        return _rule_in(error) or "Something here does not fit the schema."
     return error.message
 
 

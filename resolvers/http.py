@@ -34,6 +34,7 @@ from resolvers.loaders import LoadedEdges
 from resolvers.observe import Line, observed
 from resolvers.profiles import Profile
 from resolvers.responses import HttpError, executed, http_error, negotiated, refused
+from resolvers.variables import has_more_values, most_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Endpoint:
 
     async def handle(self, request: Request) -> Response:
         """Answer a request: with data, with errors, always in JSON."""
-        media_type = negotiated(request.headers.get("accept", ""))
+        media_type = negotiated(",".join(request.headers.getlist("accept")))
         with observed() as line:
             try:
                 response = await self._admit(request, media_type, line)
@@ -80,7 +81,8 @@ class Endpoint:
     async def _answer(self, caller: Caller, call: Call, media_type: str, line: Line) -> Response:
         document = self._valid(call)
         operation = _chosen(document, call)
-        line.operation_name = call.operation_name
+        line.operation_name = operation.name.value if operation.name else None
+        self._require_few_values(document, operation, call)
         try:
             async with asyncio.timeout(self._seconds_for(operation)):
                 result = await self.documents.execute(
@@ -98,6 +100,11 @@ class Endpoint:
         if document.errors:
             raise HttpError(request_failures(document.errors, "GRAPHQL_VALIDATION_FAILED"), {})
         return document.node
+
+    def _require_few_values(self, document: DocumentNode, operation: OperationDefinitionNode, call: Call) -> None:
+        most = most_values(document, operation, self.limits.values)
+        if call.variables and has_more_values(call.variables, most):
+            raise http_error("BAD_USER_INPUT", f"The variables of this operation may hold at most {most} values.")
 
     def _seconds_for(self, operation: OperationDefinitionNode) -> float | None:
         """Return how long an operation may take. What changes something is never cut off."""

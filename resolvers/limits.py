@@ -1,4 +1,4 @@
-"""What a request may ask for. Every limit is a setting, and its refusal names it."""
+"""What a request may ask for. Each of these limits is a setting, and its refusal names it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,17 @@ class DocumentLimits:
     depth: int = 20
     """Levels of fields in one another."""
 
+    nesting: int = 60
+    """Levels of selections in one another: those of fields, and of fragments without a field between them."""
+
+    comparisons: int = 10_000
+    """Pairs of fields of one name, which have to be compared: a field that stands a hundred times in one selection."""
+
     mutations: int = 20
     """Mutations of one operation."""
 
     cost: int = 10_000
-    """Fields that an answer may hold, each counted as often as the pages around it are long."""
+    """Fields that an answer may hold, each counted as often as the pages around it are long; one that reads as ten."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,9 @@ class RequestLimits:
 
     body_bytes: int = 2 * 1024 * 1024
     """Enough for a batch of 1,000 movements with the longest keys, references and descriptions that ASCII can write."""
+
+    values: int = 20_000
+    """Values in the variables, shared out among the mutations that may read them."""
 
     read_milliseconds: int = 5_000
     """How long a query may take. A mutation is never cut off: its own deadline ends when it is decided."""

@@ -13,9 +13,7 @@ from typing import TextIO, cast
 import structlog
 
 from domain.access import Caller
-
-LONGEST_NAME = 64
-"""Characters. Shorter than an API key, which is a valid name too and could be pasted for one."""
+from resolvers.failures import LONGEST_NAME
 
 _log = structlog.get_logger("countinghouse")
 

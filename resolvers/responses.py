@@ -14,7 +14,7 @@ from resolvers.failures import failure, formatted
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
 
-_REFUSED = re.compile(r"(^|;)\s*q=0(\.0*)?\s*(;|$)", re.IGNORECASE)
+_QUALITY = re.compile(r"(?:^|;)\s*q=\"?([01](?:\.\d{0,3})?)\"?\s*(?:;|$)", re.IGNORECASE)
 
 _STATUS: Mapping[str, int] = {
     "BAD_REQUEST": 400,
@@ -28,6 +28,7 @@ _STATUS: Mapping[str, int] = {
     "DEADLINE_EXCEEDED": 503,
     "OVERLOADED": 503,
 }
+_KEPT_NOWHERE: Mapping[str, str] = {"Cache-Control": "no-store", "Vary": "Accept"}
 _HEADERS: Mapping[str, Mapping[str, str]] = {
     "UNAUTHENTICATED": {"WWW-Authenticate": "Bearer"},
     "DEADLINE_EXCEEDED": {"Retry-After": "1"},
@@ -50,12 +51,17 @@ def http_error(code: str, message: str, headers: Mapping[str, str] | None = None
 
 
 def negotiated(accept: str) -> str:
-    """Choose the media type of the answer: the GraphQL one for those who ask for it, else plain JSON."""
-    for part in accept.split(","):
-        media_type, _, parameters = part.partition(";")
-        if media_type.strip().lower() == GRAPHQL_RESPONSE and not _REFUSED.search(parameters):
-            return GRAPHQL_RESPONSE
-    return PLAIN_JSON
+    """Choose the media type of the answer: the GraphQL one for those who do not like plain JSON better."""
+    liked = dict(_quality(part) for part in accept.split(","))
+    graphql = liked.get(GRAPHQL_RESPONSE, 0.0)
+    return GRAPHQL_RESPONSE if graphql and graphql >= liked.get(PLAIN_JSON, 0.0) else PLAIN_JSON
+
+
+def _quality(part: str) -> tuple[str, float]:
+    """Read one media type of an Accept header, and how well it is liked: 1 unless it says otherwise."""
+    media_type, _, parameters = part.partition(";")
+    found = _QUALITY.search(parameters)
+    return media_type.strip().lower(), float(found[1]) if found else 1.0
 
 
 def status_of(code: str | None, media_type: str) -> int:
@@ -85,4 +91,4 @@ def refused(errors: list[dict[str, Any]], media_type: str, headers: Mapping[str,
 
 
 def _json(content: dict[str, Any], status: int, media_type: str) -> Response:
-    return Response(orjson.dumps(content), status, media_type=f"{media_type}; charset=utf-8")
+    return Response(orjson.dumps(content), status, _KEPT_NOWHERE, media_type=f"{media_type}; charset=utf-8")

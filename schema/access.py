@@ -27,7 +27,9 @@ class ApiClient(Node):
     role: Role = strawberry.field(description="What it is trusted with.")
     disabled_at: DateTime | None = strawberry.field(description="Since when it may not act; null while it may.")
     api_keys: list[ApiKey] | None = guarded(
-        _api_keys, RequiresRole(ADMINS), "Its keys, newest first, without their secrets."
+        _api_keys,
+        RequiresRole(ADMINS),
+        "Its keys, without their secrets: those that work first, then the others, newest first; at most 20.",
     )
 
     @classmethod

@@ -279,6 +279,40 @@ ECHOED: list[tuple[str, str]] = [
 ]
 
 
+SECRET = "ch_" + "s3cr3t" * 12
+AMOUNT = 'amount: {amount: "123.45", currency: "EUR"}'
+DEPOSITING = 'mutation { deposit(idempotencyKey: "k", input: {%s}) { __typename } }'
+PASTED = [
+    f'{{ viewer {{ id "{SECRET}" }} }}',
+    f'{{ viewer {{ id """{SECRET}""" }} }}',
+    f"{{ viewer {{ {SECRET} }} }}",
+    f"{{ viewer {{ ...{SECRET} }} }}",
+    f"{{ viewer {{ id @{SECRET} }} }}",
+    f"{{ viewer({SECRET}: 1) {{ id }} }}",
+    f"{{ ... on {SECRET} {{ id }} }}",
+    f"{{ account(id: ${SECRET}) {{ id }} }}",
+    f"query ($id: {SECRET}) {{ viewer {{ id }} }}",
+    f"query (${SECRET}: ID) {{ viewer {{ id }} }}",
+    f"query {SECRET} {{ viewer {{ id }} }} query {SECRET} {{ viewer {{ id }} }}",
+    f"fragment {SECRET} on Query {{ viewer {{ id }} }} {{ viewer {{ id }} }}",
+    f"{{ {SECRET}: viewer {{ id }} {SECRET}: account(id: 1) {{ id }} }}",
+    DEPOSITING % f'accountId: "{SECRET}", {AMOUNT}, nope: 1',
+    DEPOSITING % f'accountId: "a", {AMOUNT}, {SECRET}: 1',
+    f"# {SECRET}\n{{ poison",
+]
+
+
+@pytest.mark.parametrize("document", PASTED, ids=range(len(PASTED)))
+def test_what_was_pasted_into_a_document_is_not_told_again(api: Api, document: str) -> None:
+    answer = api.run(document)
+    assert answer.status == 400
+    assert [word for word in (SECRET, "123.45") if word in answer.text] == []
+
+
+def test_a_short_name_that_is_wrong_is_told_so_that_it_can_be_found(api: Api) -> None:
+    assert "'poison'" in api.run("{ viewer { poison } }").errors[0]["message"]
+
+
 @pytest.mark.parametrize(("document", "value", "code"), LITERALS)
 def test_bad_literals_are_refused_as_variables_are(api: Api, document: str, value: str, code: str) -> None:
     last = api.last_sequence()
@@ -365,6 +399,11 @@ NOT_THERE = [
 @pytest.mark.parametrize("document", NOT_THERE)
 def test_what_the_schema_does_not_have_is_an_error(api: Api, document: str) -> None:
     refuses(api.run(document), "GRAPHQL_VALIDATION_FAILED")
+
+
+def test_a_literal_that_breaks_the_rule_of_a_scalar_is_told_that_rule(api: Api) -> None:
+    (error,) = api.run(DEPOSIT % ("k", '"7e7"', "")).errors
+    assert error["message"] == 'A Decimal is a string of plain digits, such as "10.50".'
 
 
 def test_bad_input_leaves_a_record_but_not_the_input(api: Api) -> None:

@@ -18,6 +18,8 @@ COST = f"A document may ask for at most {LIMITS.cost} fields in its answer, page
 LEVELS = f"A document may ask for at most {LIMITS.depth} levels."
 ALIASES = f"A document may ask for at most {LIMITS.aliases} aliases."
 DIRECTIVES = f"A document may ask for at most {LIMITS.directives} directives."
+COMPARISONS = f"A document may ask for at most {LIMITS.comparisons} comparisons of fields of one name."
+NESTING = f"A document may ask for at most {LIMITS.nesting} selections in one another."
 MUTATIONS = f"A document may ask for at most {LIMITS.mutations} mutations."
 
 
@@ -35,15 +37,23 @@ def accounts(leaves: int, given: str = "(first: 100)", variables: str = "") -> s
 
 
 def costing(rest: int) -> str:
-    """Ask for 9,902 fields of an answer, and so many more."""
-    return f"{{ accounts(first: 100) {{ edges {{ node {{ {ids(97)} }} }} }} viewer {{ {ids(rest)} }} }}"
+    """Ask for what costs 9,930, and so many fields more: each of the three roots reads, and costs ten."""
+    pages = (f"a{leaves}: accounts(first: 100) {{ edges {{ node {{ {ids(leaves)} }} }} }}" for leaves in (47, 48))
+    return f"{{ {' '.join(pages)} viewer {{ {ids(rest)} }} }}"
+
+
+def naming(fields: int) -> str:
+    """Name so many fields, few of them often in one place."""
+    tens, rest = divmod(fields, 10)
+    viewers = " ".join(f"v{one}: viewer {{ {ids(9)} }}" for one in range(tens))
+    return f"{{ {viewers} {'__typename ' * rest} }}"
 
 
 def deep(levels: int) -> str:
-    """Go from a transaction to an entry and back, so many levels down."""
-    pairs, odd = divmod(levels - 2, 2)
-    innermost = "entries { version }" if odd else "id"
-    return "{ transaction(id: 1) { " + "entries { transaction { " * pairs + innermost + "} }" * pairs + "} }"
+    """Go from an account to its entries and back, so many levels down."""
+    way = ("account", "entries(first: 1)", "edges", "node")
+    names = ["account(id: 1)", *(way[level % 4] for level in range(1, levels - 1))]
+    return "{ " + " { ".join([*names, "__typename"]) + " }" * levels
 
 
 def renamings(number: int) -> str:
@@ -62,16 +72,17 @@ def aliased(number: int) -> str:
 
 
 def directed(number: int) -> str:
-    """Apply directives to an operation, to fields, to a spread, to an inline fragment and to a fragment."""
-    leaves = " id @skip(if: false)" * (number - 4)
-    operation = f"query @a {{ viewer {{ {leaves} ...F @skip(if: false) ... @skip(if: false) {{ id }} }} }}"
+    """Apply directives to an operation, its variable, fields, a spread, an inline fragment and a fragment."""
+    leaves = " id @skip(if: false)" * (number - 5)
+    operation = f"query ($v: Int @a) @a {{ viewer {{ {leaves} ...F @skip(if: false) ... @skip(if: false) {{ id }} }} }}"
     return f"{operation} fragment F on ApiClient @a {{ id }}"
 
 
 WITHIN_AND_BEYOND = {
     "aliases": (aliased(100), aliased(101), ALIASES),
-    "fields": (f"{{ viewer {{ {ids(499)} }} }}", f"{{ viewer {{ {ids(500)} }} }}", FIELDS),
-    "cost": (costing(98), costing(99), COST),
+    "fields": (naming(500), naming(501), FIELDS),
+    "cost": (costing(70), costing(71), COST),
+    "comparisons": (f"{{ viewer {{ {ids(100)} }} }}", f"{{ viewer {{ {ids(150)} }} }}", COMPARISONS),
     "levels": (deep(20), deep(21), LEVELS),
     "mutations": (renamings(20), renamings(21), MUTATIONS),
     "a page of no size": (nested(22), nested(23), COST),
@@ -121,7 +132,7 @@ def test_every_limit_that_is_met_is_named() -> None:
 
 
 def test_all_operations_of_a_document_together_have_to_keep_within_the_limits() -> None:
-    assert told(f"query A {{ viewer {{ id }} }} query B {{ viewer {{ {ids(500)} }} }}") == [FIELDS]
+    assert told(f"query A {naming(250)} query B {naming(250)}") == []
     assert told(f"query A {{ viewer {{ {ids(300)} }} }} query B {{ viewer {{ {ids(300)} }} }}") == [FIELDS]
 
 
@@ -129,17 +140,38 @@ def test_all_operations_of_a_document_together_have_to_keep_within_the_limits() 
 
 
 def test_fragments_count_wherever_they_are_spread() -> None:
-    fragment = f"fragment F on ApiClient {{ {ids(100)} }}"
-    assert told(f"{{ viewer {{ {'...F ' * 4} }} }} {fragment}") == []
-    assert told(f"{{ viewer {{ {'...F ' * 5} }} }} {fragment}") == [FIELDS]
+    fragment = f"fragment F on ApiClient {{ {ids(9)} }}"
+    spreads = " ".join(f"v{one}: viewer {{ ...F }}" for one in range(50))
+    assert told(f"{{ {spreads} }} {fragment}") == []
+    assert told(f"{{ {spreads} viewer {{ id }} }} {fragment}") == [FIELDS]
 
 
 @pytest.mark.parametrize("spread", ["... {", "... on Query {", "... @include(if: true) {"])
 def test_inline_fragments_add_nothing_but_what_they_hold(spread: str) -> None:
     assert told(f"{{ {spread} {deep(20)[1:]} }}") == []
     assert told(f"{{ {spread} {deep(21)[1:]} }}") == [LEVELS]
-    assert told(f"{{ {spread} viewer {{ {ids(499)} }} }} }}") == []
-    assert told(f"{{ {spread} viewer {{ {ids(500)} }} }} }}") == [FIELDS]
+    assert told(f"{{ {spread} {naming(500)[1:]} }}") == []
+    assert told(f"{{ {spread} {naming(501)[1:]} }}") == [FIELDS]
+
+
+@pytest.mark.parametrize("spread", ["... {", "... on ApiClient {"])
+def test_fragments_in_one_another_are_limited_too(spread: str) -> None:
+    assert told("{ viewer {" + spread * 58 + " id " + "}" * 60) == []
+    assert told("{ viewer {" + spread * 59 + " id " + "}" * 61) == [NESTING]
+
+
+def test_fragments_that_spread_one_another_nest_as_if_they_were_inline() -> None:
+    inner = "... {" * 6
+    chain = (f"fragment F{n} on ApiClient {{ {inner} ...F{n + 1} {'}' * 6} }}" for n in range(8))
+    last = f"fragment F8 on ApiClient {{ {'... {' * 10} id {'}' * 10} }}"
+    assert told(f"{{ viewer {{ ...F0 }} }} {' '.join(chain)} {last}") == [NESTING]
+
+
+def test_fragments_of_one_name_count_each() -> None:
+    twins = f"fragment F on ApiClient {{ {ids(600)} }} fragment F on ApiClient {{ id }}"
+    assert FIELDS in told(f"{{ viewer {{ ...F }} }} {twins}")
+    other_way_round = f"fragment F on ApiClient {{ id }} fragment F on ApiClient {{ {ids(600)} }}"
+    assert FIELDS in told(f"{{ viewer {{ ...F }} }} {other_way_round}")
 
 
 def test_a_document_has_at_most_fifty_fragments() -> None:
@@ -187,8 +219,30 @@ def test_a_fragment_that_nothing_spreads_is_held_to_the_limits_too() -> None:
 
 
 def test_lists_without_pages_count_too() -> None:
-    keys = "apiKeys { apiClient { " * 6 + "id" + "} }" * 6
-    assert told(f"{{ viewer {{ {keys} }} }}") == [COST]
+    keys = "apiKeys { apiClient { " * 2 + "id" + "} }" * 2
+    assert told(f"{{ viewer {{ {keys} }} }}") == []
+    assert told(f"{{ viewer {{ apiKeys {{ apiClient {{ {keys} }} }} }} }}") == [COST]
+
+
+def test_a_list_without_pages_is_reckoned_with_twenty_elements_and_the_sides_of_a_transaction_with_two() -> None:
+    """Each is priced to the very field."""
+    metadata = f"metadata {{ {'key ' * 24} }}"
+    assert told(f"{{ accounts(first: 20) {{ edges {{ node {{ {metadata} {ids(15)} }} }} }} }}") == []
+    assert told(f"{{ accounts(first: 20) {{ edges {{ node {{ {metadata} {ids(18)} }} }} }} }}") == [COST]
+    entries = f"entries {{ {'version ' * 48} }}"
+    assert told(f"{{ transactions(first: 100) {{ edges {{ node {{ {entries} }} }} }} }}") == []
+    assert told(f"{{ transactions(first: 100) {{ edges {{ node {{ {entries} id id id }} }} }} }}") == [COST]
+
+
+def test_a_field_that_reads_costs_as_much_as_ten() -> None:
+    edges = "account { id } " * 9
+    assert told(f"{{ transactions(first: 45) {{ edges {{ node {{ entries {{ {edges} }} }} }} }} }}") == []
+    assert told(f"{{ transactions(first: 51) {{ edges {{ node {{ entries {{ {edges} }} }} }} }} }}") == [COST]
+
+
+def test_an_empty_selection_is_no_graphql() -> None:
+    for text in ("{ }", "{ viewer { } }", "{ viewer { ...F } } fragment F on ApiClient { }"):
+        assert told(text) == ["The document is not GraphQL from here on."]
 
 
 def test_a_size_of_thousands_of_digits_is_refused_as_any_other(api: Api) -> None:

@@ -76,10 +76,10 @@ def test_a_text_beyond_all_bounds_is_read_but_not_remembered() -> None:
 
 
 TOO_LARGE = {
-    "tokens": ("{ viewer {" + " id" * LIMITS.tokens + " } }", f"more than {LIMITS.tokens} tokens"),
+    "tokens": ("{ viewer {" + " id" * LIMITS.tokens + " } }", f"at most {LIMITS.tokens} tokens."),
     "characters": (WHO + " " * LIMITS.length, f"at most {LIMITS.length} characters."),
-    "levels of fields": ("{a" * 1_000 + "}" * 1_000, f"at most {LIMITS.depth} levels."),
-    "levels of values": ("{ a(b: " + "[" * 1_000 + "]" * 1_000 + ") }", f"at most {LIMITS.depth} levels."),
+    "levels of fields": ("{a" * 1_000 + "}" * 1_000, f"at most {LIMITS.nesting} selections"),
+    "levels of values": ("{ a(b: " + "[" * 1_000 + "]" * 1_000 + ") }", f"at most {LIMITS.nesting} selections"),
 }
 
 

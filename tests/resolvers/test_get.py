@@ -84,6 +84,10 @@ def test_parameters_that_are_no_request_are_refused(api: Api, what: str) -> None
     assert (answer.status, answer.codes, "data" in answer.body) == (400, ["BAD_REQUEST"], False)
 
 
+def test_too_many_parameters_are_told_how_many_there_may_be(api: Api) -> None:
+    assert get(api, NO_REQUEST["too many parameters"]).errors[0]["message"] == "A URL has at most 20 parameters."
+
+
 FAILING = [
     ("{ viewer { id }", "GRAPHQL_PARSE_FAILED"),
     ("{ poison }", "GRAPHQL_VALIDATION_FAILED"),

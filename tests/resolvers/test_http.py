@@ -253,10 +253,33 @@ def test_at_most_a_few_errors_are_told(api: Api) -> None:
         ("application/graphql-response+json;q=0, application/graphql-response+json", GRAPHQL_RESPONSE),
         ("application/graphql-response+json;q=0.001", GRAPHQL_RESPONSE),
         ("application/graphql-response+json;q=1.0", GRAPHQL_RESPONSE),
+        ("application/graphql-response+json;q=0.1, application/json;q=0.9", PLAIN_JSON),
+        ("application/graphql-response+json;q=0.9, application/json;q=0.1", GRAPHQL_RESPONSE),
+        ('application/graphql-response+json;q="0"', PLAIN_JSON),
+        ("application/graphql-response+json, application/json", GRAPHQL_RESPONSE),
     ],
 )
 def test_the_media_type_is_the_graphql_one_for_those_who_ask(accept: str, media_type: str) -> None:
     assert negotiated(accept) == media_type
+
+
+def test_every_line_of_accept_counts(api: Api) -> None:
+    headers = [*api.headers("application/json;q=0.5").items(), ("accept", GRAPHQL_RESPONSE)]
+    assert api.send(WHO, headers=headers).headers["content-type"].startswith(GRAPHQL_RESPONSE)
+
+
+@pytest.mark.parametrize("header", ["content-type", "content-encoding"])
+def test_a_header_that_says_two_things_is_refused(api: Api, header: str) -> None:
+    first = "application/json" if header == "content-type" else "identity"
+    said = {**api.headers(), header: first}
+    is_failure(api.send(WHO, headers=[*said.items(), (header, "text/plain")]), 400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("body", [WHO, b"{"])
+def test_no_answer_is_kept_on_its_way(api: Api, body: bytes) -> None:
+    """Proxies keep what is asked by GET, unless the key came as Authorization."""
+    answer = api.send(body)
+    assert (answer.headers["cache-control"], answer.headers["vary"]) == ("no-store", "Accept")
 
 
 def test_the_server_says_that_it_lives_and_is_ready(api: Api) -> None:

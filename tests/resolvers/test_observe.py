@@ -12,7 +12,8 @@ import structlog
 from structlog.testing import capture_logs
 
 from domain.access import Operation
-from resolvers.observe import LONGEST_NAME, log_to
+from resolvers.failures import LONGEST_NAME
+from resolvers.observe import log_to
 from tests.support.api import Answer, Api
 
 WHO = {"query": "query Mine { viewer { id } }"}
@@ -58,7 +59,8 @@ def test_every_request_is_logged_once_however_it_ends(api: Api, status: int) -> 
 LONG = "N" * LONGEST_NAME
 NAMES: list[tuple[dict[str, Any], str | None]] = [
     (WHO | {"operationName": "Mine"}, "Mine"),
-    (WHO, None),
+    (WHO, "Mine"),
+    ({"query": "{ viewer { id } }"}, None),
     (WHO | {"operationName": "Other"}, None),
     ({"query": "query Mine {", "operationName": "Mine"}, None),
     ({"query": "query Mine { poison }", "operationName": "Mine"}, None),
