@@ -16,6 +16,7 @@ from domain.idempotency import Decision, IdempotencyRecord, IdempotencyScope
 from domain.instants import Instant
 from domain.money import Money
 from domain.transactions import Entry, Transaction, TransactionKind
+from domain.turnovers import Turnover
 
 Item = TypeVar("Item")
 
@@ -257,6 +258,14 @@ class Reader(Protocol):
 
     def idempotency_record(self, scope: IdempotencyScope) -> IdempotencyRecord | None:
         """Return what was decided under a key."""
+        ...
+
+    def present(self) -> Instant:
+        """Return the earliest instant that anything can still be written at: what lies before it is final."""
+        ...
+
+    def turnovers(self, account_ids: Sequence[str], at: Instant) -> Mapping[str, Turnover]:
+        """Return what went through each account before an instant."""
         ...
 
     def account_page(self, where: AccountFilter, page: PageRequest) -> Page[Account]:

@@ -13,7 +13,7 @@ from domain.accounts import Account
 from domain.audit import AuditRecord
 from domain.freezes import Freeze
 from domain.idempotency import IdempotencyRecord, IdempotencyScope
-from domain.instants import Clock
+from domain.instants import Clock, Instant
 from domain.ports import (
     AccountFilter,
     AuditFilter,
@@ -25,7 +25,8 @@ from domain.ports import (
     TransactionFilter,
 )
 from domain.transactions import Transaction
-from persistence import listings, queries, rows, tables
+from domain.turnovers import Turnover
+from persistence import listings, queries, rows, tables, turnovers
 from persistence.books import read_transactions
 from persistence.statements import Hole, Statement, array, each
 
@@ -131,6 +132,12 @@ class Reader:
             self._database, api_client_id=scope.api_client_id, operation=scope.operation.value, key=scope.key
         )
         return rows.decision(found[0]).record if found else None
+
+    def present(self) -> Instant:
+        return turnovers.present(self._database, self._clock.now())
+
+    def turnovers(self, account_ids: Sequence[str], at: Instant) -> Mapping[str, Turnover]:
+        return turnovers.turnovers(self._database, account_ids, at)
 
     def account_page(self, where: AccountFilter, page: PageRequest) -> Page[Account]:
         return listings.account_page(self._database, self._clock.now(), where, page)

@@ -18,6 +18,7 @@ from domain.instants import Instant
 from domain.money import Currency, Money
 from domain.text import Metadata
 from domain.transactions import Entry, Transaction, TransactionKind
+from domain.turnovers import Turnover
 
 Row = tuple[Any, ...]
 
@@ -88,6 +89,13 @@ def entry(row: Row) -> Entry:
     account_id, version, amount, balance_after, code, exponent = row
     currency = Currency(code, exponent)
     return Entry(account_id, version, Money(amount, currency), Money(balance_after, currency))
+
+
+def turnover(row: Row) -> Turnover:
+    """Read credits_high, credits_low, balance_after, currency, exponent."""
+    high, low, balance, code, exponent = row
+    currency = Currency(code, exponent)
+    return Turnover(Money(high * 10**9 + low, currency), Money(balance, currency))
 
 
 def api_client(row: Row) -> ApiClient:

@@ -149,6 +149,16 @@ class Entry(Table):
         primary_key = peewee.CompositeKey("account_id", "version")
 
 
+class Turnover(Table):
+    account_id = peewee.TextField()
+    version = peewee.BigIntegerField()
+    credits_high = peewee.BigIntegerField()
+    credits_low = peewee.BigIntegerField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("account_id", "version")
+
+
 class Reversal(Table):
     original = peewee.BigIntegerField()
     n = peewee.BigIntegerField()
@@ -180,6 +190,7 @@ TABLES: tuple[type[Table], ...] = (
     Freeze,
     Transaction,
     Entry,
+    Turnover,
     Reversal,
     Permission,
 )

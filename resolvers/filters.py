@@ -58,6 +58,20 @@ def time_range(asked: TimeRange | None) -> ports.TimeRange:
     return ports.TimeRange(since, None if asked.until is None else Instant(asked.until))
 
 
+def past_instant(asked: int, present: Instant) -> Instant:
+    """Read an instant that the books already know all about."""
+    if asked > present:
+        raise bad_user_input("That instant lies in the future.")
+    return Instant(asked)
+
+
+def past_interval(since: int, until: int, present: Instant) -> tuple[Instant, Instant]:
+    """Read an interval that the books already know all about."""
+    if until < since:
+        raise bad_user_input("until must not lie before since.")
+    return past_instant(since, present), past_instant(until, present)
+
+
 def amount_range(catalogue: Catalogue, asked: AmountRange | None) -> ports.AmountRange:
     """Read a range of amounts."""
     if asked is None:

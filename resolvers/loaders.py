@@ -10,13 +10,18 @@ from typing import Any, TypeVar
 from strawberry.dataloader import DataLoader
 
 from domain.catalogue import Catalogue
+from domain.instants import Instant
 from domain.ports import EntryFilter as DomainEntryFilter
-from domain.ports import PageRequest, PostedEntry, Reader
-from resolvers.filters import entry_filter
+from domain.ports import PageRequest, PostedEntry, Reader, TimeRange
+from domain.turnovers import Turnover, statement
+from resolvers.filters import entry_filter, past_instant, past_interval
 from resolvers.pages import Listing, connection, page_request
 from schema.access import ApiClient, ApiKey
 from schema.accounts import Account, Freeze
+from schema.money import Money
 from schema.pages import Connection
+from schema.scalars import DateTime
+from schema.statements import Statement
 from schema.transactions import Entry, EntryFilter, Transaction
 
 Key = TypeVar("Key")
@@ -24,6 +29,7 @@ Found = TypeVar("Found")
 
 _EntriesKey = tuple[DomainEntryFilter, PageRequest, str]
 _FreezesKey = tuple[bool, PageRequest, str]
+_TurnoverKey = tuple[Instant, str]
 
 
 class LoadedEdges:
@@ -55,6 +61,22 @@ class LoadedEdges:
         asked = page_request(Listing.ENTRIES, first, after)
         return await self._entries.load((entry_filter(self._catalogue, where), asked, account_id))
 
+    async def balance_at(self, account_id: str, at: DateTime) -> Money:
+        turnover = await self._turnovers.load((past_instant(at, self._present), account_id))
+        return Money.of(turnover.balance)
+
+    async def statement_of(self, account_id: str, since: DateTime, until: DateTime) -> Statement:
+        ends = past_interval(since, until, self._present)
+        before, after = await self._turnovers.load_many([(end, account_id) for end in ends])
+        return Statement.of(statement(before, after), account_id, since, until)
+
+    async def entries_of_statement(
+        self, account_id: str, since: DateTime, until: DateTime, first: int, after: str | None
+    ) -> Connection[Entry]:
+        asked = page_request(Listing.ENTRIES, first, after)
+        where = DomainEntryFilter(TimeRange(Instant(since), Instant(until)))
+        return await self._entries.load((where, asked, account_id))
+
     async def freezes_of(
         self, account_id: str, *, live_only: bool, first: int, after: str | None
     ) -> Connection[Freeze]:
@@ -80,6 +102,21 @@ class LoadedEdges:
     @cached_property
     def _api_keys_of(self) -> DataLoader[str, list[ApiKey] | None]:
         return _by_key(self._reader.api_keys_of, lambda keys: [ApiKey.of(key) for key in keys])
+
+    @cached_property
+    def _present(self) -> Instant:
+        return self._reader.present()
+
+    @cached_property
+    def _turnovers(self) -> DataLoader[_TurnoverKey, Turnover]:
+        async def load(keys: list[_TurnoverKey]) -> list[Turnover]:
+            found: dict[_TurnoverKey, Turnover] = {}
+            for (at,), group in _grouped(keys):
+                turnovers = self._reader.turnovers(group, at)
+                found |= {(at, id_): turnover for id_, turnover in turnovers.items()}
+            return [found[key] for key in keys]
+
+        return DataLoader(load)
 
     @cached_property
     def _entries(self) -> DataLoader[_EntriesKey, Connection[Entry]]:
@@ -119,11 +156,11 @@ def _by_key(
     return DataLoader(load)
 
 
-def _grouped(keys: list[tuple[Any, PageRequest, str]]) -> Iterable[tuple[tuple[Any, PageRequest], list[str]]]:
+def _grouped(keys: Iterable[tuple[Any, ...]]) -> Iterable[tuple[tuple[Any, ...], list[str]]]:
     """Group the keys that ask the same of different accounts."""
-    groups: dict[tuple[Any, PageRequest], list[str]] = defaultdict(list)
-    for what, asked, account_id in keys:
-        groups[what, asked].append(account_id)
+    groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for *asked, account_id in keys:
+        groups[tuple(asked)].append(account_id)
     return groups.items()
 
 

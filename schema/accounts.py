@@ -18,8 +18,15 @@ from schema.nodes import Node
 from schema.pages import After, Connection, First
 from schema.permissions import RequiresRole, RequiresRoleOrSelf, guarded
 from schema.scalars import CurrencyCode, DateTime, Decimal, Int64, date_time
+from schema.statements import Statement
 from schema.transactions import Entry, EntryFilter
 
+At = Annotated[DateTime, strawberry.argument(description="The instant; not in the future.")]
+Since = Annotated[DateTime, strawberry.argument(description="The first instant that counts.")]
+Until = Annotated[
+    DateTime,
+    strawberry.argument(description="The first instant that no longer counts; not before since, not in the future."),
+]
 LiveOnly = Annotated[bool, strawberry.argument(description="Leave out what was released or has run out.")]
 
 
@@ -49,6 +56,14 @@ async def _entries(
     after: After = None,
 ) -> Connection[Entry] | None:
     return await info.context.edges.entries_of(root.id, filter, first, after)
+
+
+async def _balance_at(root: strawberry.Parent[Account], info: Info, at: At) -> Money | None:
+    return await info.context.edges.balance_at(root.id, at)
+
+
+async def _statement(root: strawberry.Parent[Account], info: Info, since: Since, until: Until) -> Statement | None:
+    return await info.context.edges.statement_of(root.id, since, until)
 
 
 @strawberry.type(description="One reason why an account is FROZEN. Several can be live; each is released on its own.")
@@ -114,6 +129,17 @@ class Account(Node):
     closed_at: DateTime | None = strawberry.field(description="When it was closed; null if it was not.")
     freezes: Connection[Freeze] | None = guarded(_freezes, RequiresRole(EVERYONE), "Its freezes, newest first.")
     entries: Connection[Entry] | None = guarded(_entries, RequiresRole(EVERYONE), "Its entries, oldest first.")
+    balance_at: Money | None = guarded(
+        _balance_at,
+        RequiresRole(EVERYONE),
+        "What was posted at an instant: the balance of all entries made before it, so that it is the opening of a "
+        "statement since then. Zero before the first entry, and before the account was opened.",
+    )
+    statement: Statement | None = guarded(
+        _statement,
+        RequiresRole(EVERYONE),
+        "What happened from one instant up to another; half-open, so that statements in a row meet and never overlap.",
+    )
 
     @classmethod
     def of(cls, account: domain.Account) -> Account:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from schema.access import ApiClient, ApiKey
     from schema.accounts import Account, Freeze
+    from schema.money import Money
     from schema.pages import Connection
+    from schema.scalars import DateTime
+    from schema.statements import Statement
     from schema.transactions import Entry, EntryFilter, Transaction
 
 
@@ -32,6 +35,14 @@ class Edges(Protocol):
 
     async def entries_of(
         self, account_id: str, where: EntryFilter | None, first: int, after: str | None
+    ) -> Connection[Entry]: ...
+
+    async def balance_at(self, account_id: str, at: DateTime) -> Money: ...
+
+    async def statement_of(self, account_id: str, since: DateTime, until: DateTime) -> Statement: ...
+
+    async def entries_of_statement(
+        self, account_id: str, since: DateTime, until: DateTime, first: int, after: str | None
     ) -> Connection[Entry]: ...
 
     async def freezes_of(

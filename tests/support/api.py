@@ -15,7 +15,16 @@ from typing import Any
 import httpx
 import orjson
 import strawberry
-from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema, get_named_type, is_abstract_type, is_leaf_type
+from graphql import (
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_required_argument,
+)
 
 import main
 from domain.access import Caller, Role
@@ -36,6 +45,8 @@ from resolvers.profiles import DEVELOPMENT
 from resolvers.responses import GRAPHQL_RESPONSE
 from tests.support.books import TestLedger, migrated
 from tests.support.surroundings import CountingEntropy, CountingIds, StandingClock
+
+EPOCH = '"1970-01-01T00:00:00Z"'
 
 # The schema, built once in a process
 
@@ -81,8 +92,14 @@ def _selection(kind: GraphQLNamedType, edges: int) -> str:
     for name, definition in kind.fields.items():
         left = edges - (roles_of(kind.name, name) is not None)
         if left >= 0:
-            selected.append(f"{name} {_selection(get_named_type(definition.type), left)}")
+            selected.append(f"{name}{_given(definition)} {_selection(get_named_type(definition.type), left)}")
     return "{ " + " ".join(selected) + " }"
+
+
+def _given(field: GraphQLField) -> str:
+    """Give a field the arguments that it must have: instants, and before any book."""
+    required = [name for name, argument in field.args.items() if is_required_argument(argument)]
+    return f"({', '.join(f'{name}: {EPOCH}' for name in required)})" if required else ""
 
 
 @cache
