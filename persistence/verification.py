@@ -72,16 +72,6 @@ _RULES: Mapping[str, str] = {
             sum(amount) OVER account_entries AS running FROM entry
             WINDOW account_entries AS (PARTITION BY account_id ORDER BY version))
         WHERE version <> place OR balance_after <> running ORDER BY account_id, version""",
-    "what came to account {} does not follow from its entries": """
-        SELECT e.account_id FROM entry AS e
-        LEFT JOIN turnover AS t ON t.account_id = e.account_id AND t.version = e.version
-        LEFT JOIN turnover AS b ON b.account_id = e.account_id AND b.version = e.version - 1
-        WHERE (t.credits_high - coalesce(b.credits_high, 0)) * 1000000000 + t.credits_low - coalesce(b.credits_low, 0)
-            IS NOT max(e.amount, 0) OR t.credits_low NOT BETWEEN 0 AND 999999999
-        ORDER BY e.account_id, e.version""",
-    "what came to account {} belongs to no entry": """
-        SELECT account_id FROM turnover LEFT JOIN entry USING (account_id, version)
-        WHERE entry.version IS NULL ORDER BY account_id, version""",
     "account {} does not agree with its entries": """
         SELECT a.id FROM account AS a LEFT JOIN entry AS e ON e.account_id = a.id
         GROUP BY a.id HAVING a.posted <> coalesce(sum(e.amount), 0) OR a.version <> count(e.version) ORDER BY a.id""",
@@ -126,6 +116,16 @@ _RULES: Mapping[str, str] = {
     "account {} and its currency are not known together": """
         SELECT id FROM account LEFT JOIN currency ON currency.code = account.currency
         WHERE currency.code IS NULL ORDER BY id""",
+    "what came to account {} does not follow from its entries": """
+        SELECT e.account_id FROM entry AS e
+        LEFT JOIN turnover AS t ON t.account_id = e.account_id AND t.version = e.version
+        LEFT JOIN turnover AS b ON b.account_id = e.account_id AND b.version = e.version - 1
+        WHERE (t.credits_high - coalesce(b.credits_high, 0)) * 1000000000 + t.credits_low - coalesce(b.credits_low, 0)
+            IS NOT max(e.amount, 0)
+        ORDER BY e.account_id, e.version""",
+    "what came to account {} belongs to no entry": """
+        SELECT account_id FROM turnover LEFT JOIN entry USING (account_id, version)
+        WHERE entry.version IS NULL ORDER BY account_id, version""",
 }
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)

@@ -1261,6 +1261,7 @@ def _append_only(table: str, column: str, value: str, *, row: str, wall: str, in
 
 _BATCH_NUMBERS, _AUDIT_NUMBERS = "batches are numbered without gaps", "audit records are numbered without gaps"
 _LOG = "the audit log is append-only"
+_ADDED_UP = "a turnover follows from its entry and the one before"
 FORGERIES = (
     _append_only(
         "batch", "first_sequence", "0", row="number = 1", wall="batches are append-only", inserted=_BATCH_NUMBERS
@@ -1296,6 +1297,14 @@ FORGERIES = (
         row="account_id = :funded AND version = 1",
         wall="entries are append-only",
         inserted="an entry is one version after the last",
+    ),
+    _append_only(
+        "turnover",
+        "credits_low",
+        "credits_low + 1",
+        row="account_id = :funded AND version = 1",
+        wall="turnovers are append-only",
+        inserted=_ADDED_UP,
     ),
     _append_only(
         "reversal",
@@ -1359,6 +1368,16 @@ FORGERIES = (
     ),
 )
 
+TURNOVERS = (
+    Attack("a turnover of no entry", _ADDED_UP, "INSERT INTO turnover VALUES (:empty, 1, 0, 100)"),
+    Attack("a turnover of an entry to come", _ADDED_UP, "INSERT INTO turnover VALUES (:funded, :version, 0, 100)"),
+    Attack(
+        "a turnover with billions of its own",
+        _ADDED_UP,
+        "REPLACE INTO turnover SELECT account_id, version, credits_high + 1, credits_low FROM turnover",
+    ),
+)
+
 ROWIDS = tuple(
     Attack(f"{form} {table} SET {column}", wall, f'{form} "{table}" SET {column} = {column} + 1000')
     for form in ("UPDATE", "UPDATE OR REPLACE")
@@ -1379,6 +1398,7 @@ ATTACKS = (
     *ACCOUNTS,
     *FREEZES,
     *TRANSACTIONS,
+    *TURNOVERS,
     *REVERSALS,
     *ACCESS,
     *TEXTS,
@@ -1420,5 +1440,6 @@ CHECKS: Mapping[str, str] = {
     ),
     "amount > 0": """UPDATE "transaction" SET amount = 0""",
     "amount <> 0": "UPDATE entry SET amount = 0",
+    "credits_low BETWEEN 0 AND 999999999": "UPDATE turnover SET credits_low = -1",
     "role IN ('VIEWER', 'AUDITOR', 'TELLER', 'MANAGER', 'ADMIN')": "UPDATE api_client SET role = 'OWNER'",
 }

@@ -212,6 +212,31 @@ IN_ENTRIES = (
     ),
 )
 
+_ADDED_UP = f"what came to account {ADA} does not follow from its entries"
+_FIRST_OF_ADA = f"WHERE account_id = '{ADA}' AND version = 1"
+
+IN_TURNOVERS = (
+    *(
+        Tampering(change, _ADDED_UP, (f"{sql} {_FIRST_OF_ADA}",))
+        for change, sql in (
+            ("what came with an entry", "UPDATE turnover SET credits_low = credits_low + 1"),
+            ("the billions that came", "UPDATE turnover SET credits_high = 9223372036854775807"),
+            ("what came deleted", "DELETE FROM turnover"),
+            ("what came moved to another entry", "UPDATE turnover SET version = 9"),
+        )
+    ),
+    Tampering(
+        "all that came to an account, by as much",
+        _ADDED_UP,
+        (f"UPDATE turnover SET credits_low = credits_low + 1 WHERE account_id = '{ADA}'",),
+    ),
+    Tampering(
+        "what came with no entry",
+        f"what came to account {ADA} belongs to no entry",
+        (f"INSERT INTO turnover VALUES ('{ADA}', 9, 0, 0)",),
+    ),
+)
+
 _BOTH_SIDES = (
     "UPDATE entry SET amount = amount * 2, balance_after = balance_after * 2 WHERE sequence = 12",
     "UPDATE account SET posted = posted * 2 WHERE currency = 'JPY'",
@@ -223,6 +248,8 @@ _UNKNOWN_MOVEMENT = (
     SELECT id, version + 1, {LAST}, iif(kind = 'HOUSE', -9, 9), posted + iif(kind = 'HOUSE', -9, 9), 0
     FROM account WHERE currency = 'JPY'""",
     "UPDATE account SET version = version + 1, posted = posted + iif(kind = 'HOUSE', -9, 9) WHERE currency = 'JPY'",
+    """INSERT INTO turnover SELECT * FROM credited
+    WHERE (account_id, version) NOT IN (SELECT account_id, version FROM turnover)""",
 )
 
 IN_TRANSACTIONS = (
@@ -458,6 +485,7 @@ TAMPERINGS = (
     *IN_THE_LOG,
     *IN_BATCHES_AND_PERMISSIONS,
     *IN_ENTRIES,
+    *IN_TURNOVERS,
     *IN_TRANSACTIONS,
     *IN_ACCOUNTS,
     *IN_IDEMPOTENCY_KEYS,

@@ -12,7 +12,7 @@ import peewee
 import pytest
 
 from domain.money import Currency
-from persistence import database
+from persistence import database, migrations
 from persistence.database import DatabaseRefusedError, ServerLock
 from persistence.statements import Statement
 from persistence.tables import TABLES
@@ -40,6 +40,7 @@ CONNECTIONS: Mapping[Callable[[Path], peewee.SqliteDatabase], Mapping[str, int |
     database.connect_beside: {"query_only": 0, "wal_autocheckpoint": 0},
     database.connect_reader: {"query_only": 1, "wal_autocheckpoint": 0},
 }
+BEHIND = f"the schema is {len(migrations.all_migrations())} migration(s) behind: run `python main.py migrate`"
 KNOWN = {currency.code: currency for currency in (EUR, JPY, Currency("USD", 2))}
 
 
@@ -115,8 +116,8 @@ def test_an_empty_file_is_nobody_elses(connect: Callable[[Path], peewee.SqliteDa
         ("PRAGMA application_id = 1", "the file is a database, but not one of Countinghouse"),
         ("INSERT INTO migration VALUES (9999, 'later', '')", "the database is newer than this program"),
         ("UPDATE migration SET checksum = ''", "migration 1 is not the one that was applied"),
-        ("DELETE FROM migration", "the schema is 1 migration(s) behind: run `python main.py migrate`"),
-        ("DROP TABLE migration", "the schema is 1 migration(s) behind: run `python main.py migrate`"),
+        ("DELETE FROM migration", BEHIND),
+        ("DROP TABLE migration", BEHIND),
         (
             "DROP TRIGGER account_closed_is_terminal",
             "the schema is not as it was made: trigger account_closed_is_terminal is missing",
@@ -134,7 +135,7 @@ def test_books_that_are_not_as_they_should_be_are_refused_in_one_line(change: st
 
 
 def test_a_new_file_is_pending_until_it_is_migrated(tmp_path: Path) -> None:
-    with refused("the schema is 1 migration(s) behind: run `python main.py migrate`"):
+    with refused(BEHIND):
         serve(tmp_path / "books.db")
 
 

@@ -47,7 +47,7 @@ def test_a_fresh_file_gets_every_migration_once(empty: Path) -> None:
 
 
 def test_the_header_of_a_migrated_file_says_whose_it_is_and_how_far_it_came(populated: Path) -> None:
-    assert raw.query(populated, "PRAGMA user_version") == [(len(EVERYTHING),)]
+    assert raw.query(populated, "PRAGMA user_version") == [(migrations.all_migrations()[-1].number,)]
     ((header,),) = raw.query(populated, "PRAGMA application_id")
     assert header.to_bytes(4, "big") == b"COUT"
 
@@ -210,7 +210,12 @@ def test_every_wall_is_missed(books: Path) -> None:
     connection = database.connect_writer(books)
     missing = set(migrations.missing_walls(connection))
     connection.close()
-    expected = re.findall(
-        r"^CREATE (?:UNIQUE )?(INDEX|TRIGGER|VIEW) (\w+)", migrations.all_migrations()[0].sql, re.MULTILINE
-    )
-    assert missing == {f"{kind.lower()} {name} is missing" for kind, name in expected}
+    assert missing == {f"{kind.lower()} {name} is missing" for kind, name in walls()}
+
+
+def walls() -> set[tuple[str, str]]:
+    """Return every index, trigger and view that the migrations create, less what a later one drops."""
+    sql = "".join(migration.sql for migration in migrations.all_migrations())
+    steps = re.findall(r"^(CREATE|DROP) (?:UNIQUE )?(INDEX|TRIGGER|VIEW) (\w+)", sql, re.MULTILINE)
+    last = {(kind, name): step for step, kind, name in steps}
+    return {wall for wall, step in last.items() if step == "CREATE"}

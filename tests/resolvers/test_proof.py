@@ -16,7 +16,16 @@ from tests.support.api import Api, core, everything, mutation, roles_of
 
 pytestmark = pytest.mark.usefixtures("boundless")
 
-EDGES = ["accounts", "transactions", "entry_pages", "freeze_pages", "api_clients", "api_keys_of", "turnovers", "present"]
+EDGES = [
+    "accounts",
+    "transactions",
+    "entry_pages",
+    "freeze_pages",
+    "api_clients",
+    "api_keys_of",
+    "turnovers",
+    "present",
+]
 """The questions to the reader that lie below a deposit."""
 
 MONEY = {"amount": "1.00", "currency": "EUR"}
@@ -70,7 +79,10 @@ def test_without_failures_the_same_question_meets_no_error(api: Api) -> None:
 
 
 def test_every_edge_below_a_deposit_is_broken_in_turn() -> None:
-    below = {name for name in vars(LoadedEdges) if not name.startswith("_")} - {"transaction_at", "entries_of_statement"}
+    below = {name for name in vars(LoadedEdges) if not name.startswith("_")} - {
+        "transaction_at",
+        "entries_of_statement",
+    }
     assert len(below) == len(EDGES)
 
 
