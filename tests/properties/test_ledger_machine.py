@@ -15,9 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from domain.access import Role
 from domain.audit import BEGINNING, Head, fault_in
 from domain.freezes import Freeze
+from domain.instants import Instant
 from domain.ports import Outcome
 from domain.services.api_clients import CreateApiClient, IssueApiKey
 from persistence import books, rows
+from persistence.reader import Reader
 from tests.properties.model import Act, Client, Model
 from tests.properties.sketches import (
     ADMINISTRATION,
@@ -73,6 +75,7 @@ class LedgerMachine(RuleBasedStateMachine):
         head = books.read_head(self.ledger.database)
         self.model = Model(clock=self.ledger.clock.at, time=head.at, records=head.sequence, clients=clients)
         self.sent: list[Act] = []
+        self.past: dict[int, dict[str, int]] = {}
         self.verified = BEGINNING
 
     def _registered(self, name: str, role: str, keys: int) -> Client:
@@ -207,6 +210,18 @@ class LedgerMachine(RuleBasedStateMachine):
             standing[account_id] = (after, version)
         for account_id, posted, version in self._query("SELECT id, posted, version FROM account"):
             assert standing[account_id] == (posted, version)
+
+    @invariant()
+    def what_was_posted_in_the_past_is_told_as_it_was(self) -> None:
+        self.past[self.model.time] = {label: account.posted for label, account in self.model.accounts.items()}
+        reader = Reader(self.ledger.database, self.ledger.clock)
+        for time in sorted(self.past)[:: max(len(self.past) // 3, 1)]:
+            known = {self.names.id(label): posted for label, posted in self.past[time].items()}
+            found = reader.turnovers(list(known), Instant(time + 1))
+            assert {id_: turnover.balance.minor for id_, turnover in found.items()} == known
+            for id_, turnover in found.items():
+                came = "SELECT amount FROM entry WHERE account_id = ? AND amount > 0 AND created_at <= ?"
+                assert turnover.credits.minor == sum(amount for (amount,) in self._query(came, id_, time))
 
     @invariant()
     def the_log_holds_every_outcome_and_is_chained(self) -> None:

@@ -61,6 +61,10 @@ NESTED = """
     entries(first: 3) {
         edges { node { transaction { id entries { account { id name } transaction { id } } } account { id } } }
     }
+    balanceAt(at: "2020-01-01T00:00:00Z") { amount }
+    statement(since: "2020-01-01T00:00:00Z", until: "2021-01-01T00:00:00Z") {
+        closing { amount } entries(first: 3) { edges { node { account { id } } } }
+    }
 """
 DOCUMENTS = {
     "accounts": "{ accounts(first: 25) { edges { node { %s } } } }",
@@ -85,6 +89,14 @@ def test_lists_of_records_and_clients_cost_the_same_whatever_their_length(api: A
     records = "{ auditLog(first: %d) { edges { node { apiClient { id apiKeys { id } } } } } }"
     for document in (clients, records):
         assert statements_for(api, document % 6) == statements_for(api, document % 2)
+
+
+def test_the_balances_of_a_list_at_one_instant_cost_one_statement(api: Api) -> None:
+    populate(api, 10)
+    plain = "{ accounts(first: 25) { edges { node { id } } } }"
+    dated = plain.replace("id", 'id balanceAt(at: "2027-01-01T00:00:00Z") { amount }')
+    extra = statements_for(api, dated) - statements_for(api, plain)
+    assert extra == 3  # what the present is, where the instant lies in the log, and the balances
 
 
 def test_the_same_edge_asked_for_twice_is_fetched_once(api: Api) -> None:
