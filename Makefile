@@ -10,7 +10,7 @@ CHROMIUM  ?= $(or $(shell command -v chromium),/usr/bin/chromium)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test conformance explorer strangers lint types format lock schema chromium clean
+.PHONY: help run test bench conformance explorer strangers lint types format lock schema chromium clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ strangers: $(STRANGERS) ## install the tools of strangers into conformance/ (nee
 
 explorer: $(VENV)/run.installed ## bring GraphiQL here, so that the explorer needs no CDN (needs npm)
 	$(BIN)/python -m resolvers.explorer.install .explorer
+
+bench: $(VENV)/dev.installed ## measure statements on few and on many entries (makes 3 GB of books in .benchmarks, once)
+	$(BIN)/python -m benchmarks.statements
 
 lint: $(VENV)/dev.installed ## check style and formatting
 	$(BIN)/ruff check
@@ -56,7 +59,7 @@ schema: $(VENV)/run.installed ## write the generated contract, schema/schema.gra
 	@mv schema/schema.graphql.new schema/schema.graphql
 
 clean: ## remove all that can be made again; never a database or a key
-	rm -rf $(VENV) .explorer conformance/.venv conformance/node_modules conformance/generated
+	rm -rf $(VENV) .benchmarks .explorer conformance/.venv conformance/node_modules conformance/generated
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache schema/schema.graphql.new
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
