@@ -117,8 +117,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[peewee.Sqlite
 
 
 def plan_of(database: peewee.SqliteDatabase, name: str, asked: tuple[Asked, ...], page: PageRequest) -> list[Any]:
-    """Return how SQLite answers the page: rows of id, parent, unused, what is done."""
+    """Return how SQLite answers the page."""
     empty, read, _ = LISTS[name]
+    return explained(database, lambda reader: read(reader, replace(empty, **dict(asked)), page))
+
+
+def explained(database: peewee.SqliteDatabase, ask: Callable[[Reader], Any]) -> list[Any]:
+    """Return how SQLite answers a question to the reader: rows of id, parent, unused, what is done."""
     ran: list[tuple[str, Any]] = []
     run: Any = database.execute_sql
 
@@ -128,7 +133,7 @@ def plan_of(database: peewee.SqliteDatabase, name: str, asked: tuple[Asked, ...]
 
     vars(database)["execute_sql"] = watched
     try:
-        read(Reader(database, TestLedger(database).clock), replace(empty, **dict(asked)), page)
+        ask(Reader(database, TestLedger(database).clock))
     finally:
         del vars(database)["execute_sql"]
     sql, parameters = next((sql, given) for sql, given in ran if 'FROM "batch"' not in sql[:60])
@@ -192,3 +197,11 @@ def test_a_page_far_into_an_interval_begins_where_the_one_before_it_ended(databa
         asked = (field, UNTIL if name == "transaction" else SINCE)
         (step,) = (step for *_, step in plan_of(database, name, (asked,), PAGES[1]) if seek in step)
         assert step.startswith("SEARCH")
+
+
+def test_a_turnover_is_one_seek_for_each_account(database: peewee.SqliteDatabase) -> None:
+    plan = told(explained(database, lambda reader: reader.turnovers(["acct_1", "acct_2"], Instant(5))))
+    assert "SEARCH earlier USING COVERING INDEX entry_by_account (account_id=? AND sequence<?)" in plan
+    assert plan.count("PRIMARY KEY (account_id=? AND version=?)") == 2
+    assert plan.count("SCAN") == plan.count("VIRTUAL TABLE") == 1
+    assert "TEMP B-TREE" not in plan
