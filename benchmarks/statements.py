@@ -21,13 +21,15 @@ import orjson
 from benchmarks.books import DAY, DAYS, REFERENCE, make
 from domain.access import Role
 from domain.instants import Instant
+from domain.ports import EntryFilter, PageRequest, TimeRange
 from main import Settings, SystemClock, create_app, provisioner
+from persistence.reader import Reader
 from persistence.storage import Storage
 from resolvers.observe import log_to
 from schema.scalars import write_date_time
 
 SIZES = (10_000, 1_000_000)
-ROUNDS = 500
+ROUNDS = 200
 READ_MILLISECONDS = 5000
 FOLDER = Path(".benchmarks")
 
@@ -36,10 +38,10 @@ _ENTRIES = f"entries {{ edges {{ node {{ {_ENTRY} }} }} pageInfo {{ endCursor }}
 _STATEMENT = f"opening {{ amount }} credits {{ amount }} debits {{ amount }} closing {{ amount }} {_ENTRIES}"
 
 QUESTIONS: Mapping[str, Callable[[int], str]] = {
-    "balanceAt, half-way": lambda end: f"balanceAt(at: {_at(end - DAYS * DAY // 2)}) {{ amount }}",
+    "balanceAt, half-way": lambda end: f"balanceAt(at: {_at(_half_way(end))}) {{ amount }}",
     "balanceAt, now": lambda end: f"balanceAt(at: {_at(end)}) {{ amount }}",
     "statement, all of it": lambda end: _statement(end - DAYS * DAY, end),
-    "statement, its second half": lambda end: _statement(end - DAYS * DAY // 2, end),
+    "statement, its second half": lambda end: _statement(_half_way(end), end),
     "statement, the last day": lambda end: _statement(end - DAY, end),
 }
 """What is asked of the account; a statement comes with its first page of 20 entries."""
@@ -49,8 +51,23 @@ def _at(instant: int) -> str:
     return f'"{write_date_time(Instant(instant))}"'
 
 
+def _half_way(end: int) -> Instant:
+    return Instant(end - DAYS * DAY // 2)
+
+
 def _statement(since: int, until: int) -> str:
     return f"statement(since: {_at(since)}, until: {_at(until)}) {{ {_STATEMENT} }}"
+
+
+Read = Callable[[Reader, str, int], object]
+
+READS: Mapping[str, Read] = {
+    "the reader alone: balance half-way": lambda reader, id, end: reader.turnovers([id], _half_way(end)),
+    "the reader alone: page half-way": lambda reader, id, end: reader.entry_pages(
+        [id], EntryFilter(TimeRange(_half_way(end), Instant(end))), PageRequest(20)
+    ),
+}
+"""What of it is SQLite's, and ours around it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,8 @@ class Served:
     """An application on one of the files, asked in process: everything but the socket."""
 
     client: httpx.AsyncClient
+    reader: Reader
+    account_id: str
     end: int
 
     async def seconds(self, question: str) -> float:
@@ -69,6 +88,12 @@ class Served:
         if response.status_code != httpx.codes.OK or "errors" in response.json():
             sys.exit(response.text)
         return passed
+
+    def seconds_to_read(self, read: Read) -> float:
+        """Read once, behind the endpoint."""
+        began = perf_counter()
+        read(self.reader, self.account_id, self.end)
+        return perf_counter() - began
 
 
 def stored(size: int) -> Storage:
@@ -82,8 +107,11 @@ def served(storage: Storage) -> Served:
     key = provisioner(storage.writing).issue_key(f"benchmark {SystemClock().now()}", Role.VIEWER)
     (end,) = storage.writing.execute_sql("SELECT max(created_at) + 1 FROM entry").fetchone()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    app = create_app(Settings(), storage, [])
-    return Served(httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://books", headers=headers), end)
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(Settings(), storage, [])), base_url="http://books", headers=headers
+    )
+    reader = Reader(storage.reading, SystemClock())
+    return Served(client, reader, reader.account_id_with_reference(REFERENCE) or "", end)
 
 
 async def measure(few: Served, many: Served, rounds: int) -> dict[str, list[float]]:
@@ -91,10 +119,12 @@ async def measure(few: Served, many: Served, rounds: int) -> dict[str, list[floa
     questions: Mapping[str, Callable[[int], str]] = {"nothing but the account's id": lambda _: "id", **QUESTIONS}
     taken: dict[tuple[str, int], list[float]] = {}
     for _ in range(rounds):
-        for name, ask in questions.items():
-            for number, books in enumerate((few, many)):
+        for number, books in enumerate((few, many)):
+            for name, ask in questions.items():
                 taken.setdefault((name, number), []).append(await books.seconds(ask(books.end)))
-    return {name: [1000 * median(taken[name, number]) for number in (0, 1)] for name in questions}
+            for name, read in READS.items():
+                taken.setdefault((name, number), []).append(books.seconds_to_read(read))
+    return {name: [1000 * median(taken[name, number]) for number in (0, 1)] for name in (*questions, *READS)}
 
 
 def main() -> None:
