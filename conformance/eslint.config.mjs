@@ -55,6 +55,7 @@ const schemaRules = {
           "MetadataEntry", // a value
           "Entry", // known by its account and its version there
           "IdempotencyRecord", // known by its API client, operation and key
+          "Statement", // known by its account and its interval
         ],
       },
     },
