@@ -221,6 +221,29 @@ def test_a_filter_lets_through_exactly_what_it_promises(
     assert listed(peopled, document, merged(filters)) == expected
 
 
+def after(api: Api, document: str, asked: Filter, cursor: str | None, first: int = 100) -> list[tuple[str, Node]]:
+    """List what follows a cursor, each element with its own."""
+    paged = document.replace("($f:", "($a: String, $f:").replace(
+        "first: 100) { edges {", f"first: {first}, after: $a) {{ edges {{ cursor"
+    )
+    data = api.run(paged, {"f": asked, "a": cursor}).data
+    page = data["list"] if "list" in data else data["account"]["list"]
+    return [(edge["cursor"], edge["node"]) for edge in page["edges"]]
+
+
+@pytest.mark.parametrize(("name", "chosen"), [case for case in CASES if len(case[1]) == 1])
+def test_from_every_cursor_a_filtered_list_goes_on(
+    peopled: Api, name: str, chosen: tuple[tuple[Filter, Holds], ...]
+) -> None:
+    ((asked, holds),) = chosen
+    document = LISTS[name].document
+    everything = after(peopled, document, {}, None)
+    for place, (cursor, _) in enumerate(everything, start=1):
+        expected = [node for _, node in everything[place:] if holds(node)]
+        assert [node for _, node in after(peopled, document, asked, cursor)] == expected
+        assert [node for _, node in after(peopled, document, asked, cursor, first=1)] == expected[:1]
+
+
 def test_every_single_filter_tells_elements_apart(peopled: Api) -> None:
     for one in LISTS.values():
         everything = listed(peopled, one.document, {})
