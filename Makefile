@@ -59,7 +59,7 @@ schema: $(VENV)/run.installed ## write the generated contract, schema/schema.gra
 	@mv schema/schema.graphql.new schema/schema.graphql
 
 clean: ## remove all that can be made again; never a database or a key
-	rm -rf $(VENV) .benchmarks .explorer conformance/.venv conformance/node_modules conformance/generated
+	rm -rf $(VENV) .benchmarks .explorer* conformance/.venv conformance/node_modules conformance/generated
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache schema/schema.graphql.new
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

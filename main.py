@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -20,7 +20,6 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
-from starlette.routing import Route
 from strawberry.schema.config import StrawberryConfig
 from typeid import TypeID
 
@@ -45,7 +44,7 @@ from resolvers.admission import AdmissionLimits, Doorway, Refusals
 from resolvers.app import build_app
 from resolvers.documents import Documents
 from resolvers.explorer import sources
-from resolvers.explorer.sources import Mode
+from resolvers.explorer.sources import Mode, Source
 from resolvers.explorer.third_party import NotInstalledError
 from resolvers.http import Endpoint
 from resolvers.limits import DocumentLimits, RequestLimits
@@ -167,15 +166,14 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=dict(SCALARS)))
 
 
-def explorer_routes(settings: Settings) -> list[Route]:
-    """Return the routes of the explorer: none where it is off. Raises NotInstalledError where it has to be local."""
+def explorer_source(settings: Settings) -> Source | None:
+    """Return where the explorer comes from: None where it is off. Raises NotInstalledError where it cannot be local."""
     mode = PROFILES[settings.profile].explorer if settings.explorer is Mode.AUTO else settings.explorer
-    source = sources.chosen(mode, ROOT / ".explorer")
-    return explorer.routes(source, ROOT / "examples" / "operations", SystemEntropy()) if source else []
+    return sources.chosen(mode, ROOT / ".explorer")
 
 
-def create_app(settings: Settings, storage: Storage, pages: Sequence[Route]) -> Starlette:
-    """Put the application together on an open, fit database."""
+def create_app(settings: Settings, storage: Storage, source: Source | None) -> Starlette:
+    """Put the application together on an open, fit database, with the explorer if there is one."""
     clock = SteadyClock(SystemClock(), since=read_head(storage.writing).at)
     writer = BatchWriter(storage.writing, clock=clock, ids=TypeIds(), entropy=SystemEntropy())
     limits = WriterLimits(settings.max_waiting_writes, settings.write_deadline_ms * 1000)
@@ -202,6 +200,7 @@ def create_app(settings: Settings, storage: Storage, pages: Sequence[Route]) -> 
         finally:
             ledger.close()
 
+    pages = explorer.routes(source, ROOT, SystemEntropy()) if source else []
     return build_app(endpoint, storage.is_ready, lifespan, pages)
 
 
@@ -255,11 +254,13 @@ def serve() -> None:
         database.refuse_other_exponents(storage.writing, currencies())
         if version := database.risky_library():
             log.warning("sqlite_can_corrupt_its_log", version=version, since="3.51.3 it cannot")
-        pages = explorer_routes(settings)
+        source = explorer_source(settings)
         listener = listen(settings.host, settings.port)
         is_first = provisioner(storage.writing).leave_first_key(settings.admin_key_path)
-        server = build_server(create_app(settings, storage, pages))
+        server = build_server(create_app(settings, storage, source))
         storage.on_loss = lambda: stop(server)
+        if source:
+            log.info("explorer", files=source.base, not_local=source.fault)
         click.echo(f"Countinghouse is at {address_of(listener)}")
         if is_first:
             click.echo(f"The first ADMIN key is in {settings.admin_key_path}")

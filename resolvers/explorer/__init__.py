@@ -28,10 +28,12 @@ _GUARDS = {
 }
 
 
-def routes(source: Source, examples: Path, entropy: Entropy) -> list[Route]:
-    """Return the routes of the page and of its files."""
+def routes(source: Source, root: Path, entropy: Entropy) -> list[Route]:
+    """Return the routes of the page and of its files. The contract is one of them: the page needs no introspection."""
+    contract = root / "schema" / "schema.graphql"
     ours = {name: (_HERE / name).read_bytes() for name in ("explorer.css", "explorer.js")}
-    ours["operations.json"] = orjson.dumps(read_operations(examples))
+    ours["schema.graphql"] = contract.read_bytes()
+    ours["operations.json"] = orjson.dumps(read_operations(root / "examples" / "operations", contract.read_text()))
     return [
         _page_route(source, entropy),
         *(_file_route(name, content, _REVALIDATED) for name, content in ours.items()),

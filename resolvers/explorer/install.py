@@ -86,3 +86,5 @@ if __name__ == "__main__":
         install(Path(sys.argv[1]).absolute(), npm_pack)
     except (InstallError, OSError) as refused:
         sys.exit(f"Error: {refused}")
+    except KeyboardInterrupt:
+        sys.exit("Error: interrupted; nothing was installed")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from resolvers.explorer.third_party import CDN, OURS, NotInstalledError, installed
+from resolvers.explorer.third_party import CDN, OURS, AlteredError, NotInstalledError, installed
 
 
 class Mode(StrEnum):
@@ -21,10 +21,11 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What comes before the name of a file, and the content of the files where we serve them ourselves."""
+    """What comes before the name of a file. Where we serve them ourselves, the files; where they are spoiled, how."""
 
     base: str
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    fault: str | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -39,7 +40,7 @@ def chosen(mode: Mode, folder: Path) -> Source | None:
         return Source(CDN)
     try:
         return Source(OURS, installed(folder))
-    except NotInstalledError as missing:
+    except NotInstalledError as unfit:
         if mode is Mode.LOCAL:
-            raise NotInstalledError(f"the explorer cannot be local: {missing}") from missing
-        return Source(CDN)
+            raise NotInstalledError(f"the explorer cannot be local: {unfit}") from unfit
+        return Source(CDN, fault=str(unfit) if isinstance(unfit, AlteredError) else None)

@@ -62,6 +62,10 @@ class NotInstalledError(Exception):
     """A file is missing, or is not the one that was pinned."""
 
 
+class AlteredError(NotInstalledError):
+    """A file is there, and is another than the one that was pinned."""
+
+
 def installed(folder: Path) -> Mapping[str, bytes]:
     """Return the content of every file, by its name. Raises NotInstalledError unless each is what was pinned."""
     contents = {}
@@ -71,6 +75,6 @@ def installed(folder: Path) -> Mapping[str, bytes]:
         except OSError as error:
             raise NotInstalledError(f"{file.name} is not installed: run `make explorer`") from error
         if not file.is_whole(content):
-            raise NotInstalledError(f"{file.name} is not what it should be: run `make explorer`")
+            raise AlteredError(f"{file.name} is not what it should be: run `make explorer`")
         contents[file.name] = content
     return contents
