@@ -484,4 +484,4 @@ def test_production_has_no_explorer_unless_it_is_asked_for(
 ) -> None:
     monkeypatch.setenv("COUNTINGHOUSE_PROFILE", profile)
     monkeypatch.setenv("COUNTINGHOUSE_EXPLORER", mode)
-    assert bool(main.explorer_routes(main.read_settings())) is is_there
+    assert bool(main.explorer_source(main.read_settings())) is is_there

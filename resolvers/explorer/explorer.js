@@ -49,8 +49,9 @@ const tabOf = ({ query, isMutation, variables }) => ({
   variables: written(isMutation ? { key: freshKey(), ...variables } : variables),
 });
 
-// Ids, those of the newest answer first, so that the next operation can be about what the last one made. The caller's own
-// are left out: its client, and the key, whose secret has the id's letters in it. Nobody is to lock himself out unawares.
+// Ids, those of the newest answer first, so that the next operation can be about what the last one made. Left out are the
+// system's own, and the caller's: its client, and its key, whose secret has the id's letters in it. Nobody is to lock
+// himself out unawares.
 
 const BEGUN = /"([a-z]+_)"/g;
 let seenIds = [];
@@ -62,11 +63,13 @@ const rememberIds = (answer) => {
 };
 
 const isOwn = (id) => id === ownClientId || keyField.value.includes(id.split("_")[1]);
+const isOfTheSystem = (id) => /_0+$/.test(id);
 
 // Ids sort by age. Of two accounts the older one comes first and so pays: it is the one that has money.
 const filled = (text) => {
   const begun = Array.from(text.matchAll(BEGUN), ([, prefix]) => prefix);
-  const newest = (prefix) => seenIds.filter((id) => id.startsWith(prefix) && !text.includes(id) && !isOwn(id));
+  const free = seenIds.filter((id) => !text.includes(id) && !isOwn(id) && !isOfTheSystem(id));
+  const newest = (prefix) => free.filter((id) => id.startsWith(prefix));
   const chosen = [...new Set(begun)].flatMap(
     (prefix) => newest(prefix).slice(0, begun.filter((other) => other === prefix).length).sort(),
   );

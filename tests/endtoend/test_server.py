@@ -195,4 +195,5 @@ def test_an_orderly_stop_ends_with_exit_code_0(number: signal.Signals, server: S
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_as_soon_as_the_address_is_told_ends_with_exit_code_0(number: signal.Signals, server: Server) -> None:
     server.stop()
-    assert server.stop_at_once(number) == (0, "")
+    exit_code, logged = server.stop_at_once(number)
+    assert (exit_code, [json.loads(line)["event"] for line in logged.splitlines()]) == (0, ["explorer"])

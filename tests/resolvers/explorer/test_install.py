@@ -130,6 +130,7 @@ def test_npm_packs_what_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 NPMS = {
+    "interrupted": ("kill -INT $PPID", "interrupted; nothing was installed"),
     "none": (None, "there is no npm here: the explorer's files come by `npm pack`"),
     "failing": (
         "echo no; echo network 1>&2; echo trace 1>&2; exit 1",

@@ -9,11 +9,13 @@ import pytest
 from graphql import get_operation_ast, parse
 from graphql.execution.values import get_variable_values
 
-from resolvers.explorer.operations import read_operations
+from resolvers.explorer.operations import FIRST, LAST, read_operations
 from tests.support.api import core, documents
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "operations"
-OPERATIONS = {operation["name"]: operation for operation in read_operations(EXAMPLES)}
+ROOT = Path(__file__).parents[3]
+EXAMPLES = ROOT / "examples" / "operations"
+CONTRACT = (ROOT / "schema" / "schema.graphql").read_text()
+OPERATIONS = {operation["name"]: operation for operation in read_operations(EXAMPLES, CONTRACT)}
 
 
 def with_key(operation: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +45,38 @@ def test_the_tabs_begin_with_what_somebody_new_tries_first_and_end_with_queries(
     kinds = [operation["isMutation"] for operation in OPERATIONS.values()]
     assert names[:6] == ["Viewer", "Accounts", "OpenAccount", "Deposit", "Withdraw", "Transfer"]
     assert kinds == [False] * 2 + [True] * sum(kinds) + [False] * (kinds.count(False) - 2)
-    assert names[6:] == sorted(names[6:], key=lambda name: (not OPERATIONS[name]["isMutation"], name))
+    assert names[2 + sum(kinds) :] == sorted(names[2 + sum(kinds) :])
+
+
+STORY = (
+    ("Transfer", "FreezeAccount"),
+    ("FreezeAccount", "UnfreezeAccount"),
+    ("UnfreezeAccount", "CloseAccount"),
+    ("RenameAccount", "CloseAccount"),
+    ("CloseAccount", "CreateApiClient"),
+    *(("CreateApiClient", name) for name in ("IssueApiKey", "ChangeApiClientRole", "DisableApiClient")),
+    ("DisableApiClient", "EnableApiClient"),
+    ("IssueApiKey", "RevokeApiKey"),
+)
+
+
+@pytest.mark.parametrize(("before", "after"), STORY)
+def test_a_tab_comes_after_what_it_builds_on(before: str, after: str) -> None:
+    names = list(OPERATIONS)
+    assert names.index(before) < names.index(after)
+
+
+def test_every_tab_that_has_a_place_of_its_own_is_there() -> None:
+    assert {*FIRST, *LAST} <= set(OPERATIONS)
+
+
+def test_a_mutation_without_a_place_of_its_own_stands_where_it_is_declared_and_before_the_end(tmp_path: Path) -> None:
+    for name in ("OpenAccount", "TakeBack", "Add", "CloseAccount"):
+        (tmp_path / f"{name}.graphql").write_text(f"mutation {name} {{ __typename }}")
+    (tmp_path / "Any.graphql").write_text("query Any { __typename }")
+    contract = "type Query { any: ID } type Mutation { takeBack: ID closeAccount: ID openAccount: ID add: ID }"
+    names = [operation["name"] for operation in read_operations(tmp_path, contract)]
+    assert names == ["OpenAccount", "TakeBack", "Add", "CloseAccount", "Any"]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -19,14 +19,15 @@ from resolvers.explorer.sources import Source
 from resolvers.explorer.third_party import CDN, OURS
 from tests.support.surroundings import CountingEntropy
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "operations"
+ROOT = Path(__file__).parents[3]
 MEDIA_TYPES = {
     "": "text/plain; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".graphql": "text/plain; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
 }
-OURS_ALONE = ("explorer.css", "explorer.js", "operations.json")
+OURS_ALONE = ("explorer.css", "explorer.js", "operations.json", "schema.graphql")
 
 
 class Browser:
@@ -34,7 +35,7 @@ class Browser:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.app = Starlette(routes=explorer.routes(source, EXAMPLES, CountingEntropy()))
+        self.app = Starlette(routes=explorer.routes(source, ROOT, CountingEntropy()))
 
     def get(self, path: str) -> httpx.Response:
         return asyncio.run(self._get(path))
@@ -142,6 +143,10 @@ def test_the_page_is_never_kept(browser: Browser) -> None:
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
+def test_the_page_says_what_to_do_where_its_files_cannot_be_had(browser: Browser) -> None:
+    assert "make explorer" in browser.page
+
+
 # The files
 
 
@@ -165,6 +170,10 @@ def test_a_file_of_ours_is_asked_for_anew(name: str, browser: Browser) -> None:
     assert response.status_code == 200
     assert response.headers["Content-Type"] == MEDIA_TYPES[Path(name).suffix]
     assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_the_contract_is_served_as_it_is(browser: Browser) -> None:
+    assert browser.get("/explorer/schema.graphql").content == (ROOT / "schema" / "schema.graphql").read_bytes()
 
 
 @pytest.mark.parametrize("path", ["/", "/explorer/explorer.js", "/explorer/graphiql@4.1.2/graphiql.min.js"])

@@ -41,7 +41,17 @@ def test_what_is_installed_is_served_by_us(mode: Mode, folder: Path, contents: M
 @pytest.mark.parametrize("spoil", UNFIT)
 def test_what_is_not_installed_whole_is_left_to_the_cdn(spoil: Callable[[Path], None], folder: Path) -> None:
     spoil(folder / SCRIPT)
-    assert chosen(Mode.AUTO, folder) == Source(CDN)
+    source = chosen(Mode.AUTO, folder)
+    assert source
+    assert (source.base, source.contents) == (CDN, {})
+
+
+@pytest.mark.parametrize("spoil", UNFIT)
+def test_only_of_an_altered_file_is_told_why_it_is_not_served(spoil: Callable[[Path], None], folder: Path) -> None:
+    spoil(folder / SCRIPT)
+    source = chosen(Mode.AUTO, folder)
+    assert source
+    assert source.fault == (UNFIT[spoil] if spoil is altered else None)
 
 
 @pytest.mark.parametrize("spoil", UNFIT)
