@@ -108,7 +108,7 @@ def served(storage: Storage) -> Served:
     (end,) = storage.writing.execute_sql("SELECT max(created_at) + 1 FROM entry").fetchone()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(create_app(Settings(), storage, [])), base_url="http://books", headers=headers
+        transport=httpx.ASGITransport(create_app(Settings(), storage, None)), base_url="http://books", headers=headers
     )
     reader = Reader(storage.reading, SystemClock())
     return Served(client, reader, reader.account_id_with_reference(REFERENCE) or "", end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -24,6 +25,9 @@ from persistence import database, migrations
 from persistence.books import Books
 from persistence.currencies import currencies
 from persistence.provisioning import OtherRoleError
+from resolvers.explorer import sources
+from resolvers.explorer.sources import Source
+from resolvers.explorer.third_party import CDN
 from resolvers.limits import DocumentLimits, RequestLimits
 from tests.support import raw
 from tests.support.books import TestLedger
@@ -173,6 +177,17 @@ def test_a_local_explorer_that_is_not_installed_ends_the_start_in_one_line(
     line = refusal(run("serve", EXPLORER="local"))
     assert re.fullmatch(r"the explorer cannot be local: \S+ is not installed: run `make explorer`", line)
     assert not (folder / "countinghouse.admin-key").exists()
+
+
+@pytest.mark.parametrize("fault", [None, "a file is not what it should be"])
+def test_a_start_tells_once_where_the_explorer_comes_from_and_what_is_wrong_with_ours(
+    fault: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _, sockets: [socket.close() for socket in sockets])
+    monkeypatch.setattr(sources, "chosen", lambda *_: Source(CDN, fault=fault))
+    done("migrate")
+    line = json.loads(run("serve", PORT="0").stderr)
+    assert (line["event"], line["files"], line["not_local"]) == ("explorer", CDN, fault)
 
 
 # Databases that a command cannot work on

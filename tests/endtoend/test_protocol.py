@@ -148,6 +148,7 @@ def test_nothing_of_this_is_an_error_of_the_server(server: Server) -> None:
     assert server.ask(VIEWER)["data"]["viewer"]["role"] == "ADMIN"
     logged = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert {(line["event"], line["level"]) for line in logged} == {
+        ("explorer", "info"),
         ("request", "info"),
         ("Invalid HTTP request received.", "warning"),
     }
