@@ -75,6 +75,9 @@ MAY_RELEASE: Mapping[FreezeReason, frozenset[Role]] = {
 
 MAY_GRANT_OVERDRAFT = frozenset({Role.MANAGER, Role.ADMIN})
 
+AMOUNT = ("input", "amount")
+"""Where an operation says how much, unless it has another word for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -167,22 +170,22 @@ def require_unfrozen(account: Account, freezes: Iterable[Freeze], deed: Deed, pa
     raise AccountFrozen(account.id, scope, until, path=path)
 
 
-def require_currency(account: Account, money: Money) -> None:
+def require_currency(account: Account, money: Money, path: InputPath = (*AMOUNT, "currency")) -> None:
     """Raise CurrencyMismatch unless the account holds the money's currency."""
     if account.currency != money.currency:
-        raise CurrencyMismatch(account.currency.code, path=("input", "amount", "currency"))
+        raise CurrencyMismatch(account.currency.code, path=path)
 
 
-def require_room(account: Account, credit: Money) -> None:
+def require_room(account: Account, credit: Money, path: InputPath = AMOUNT) -> None:
     """Raise LimitExceeded if the signed change would take the balance beyond what the books can hold."""
     if abs(account.posted.minor + credit.minor) > LARGEST_BALANCE:
-        raise LimitExceeded(Money(LARGEST_BALANCE, account.currency), path=("input", "amount"))
+        raise LimitExceeded(Money(LARGEST_BALANCE, account.currency), path=path)
 
 
-def require_funds(account: Account, debit: Money) -> None:
+def require_funds(account: Account, debit: Money, path: InputPath = AMOUNT) -> None:
     """Raise InsufficientFunds if less than the debit is available."""
     if account.available < debit:
-        raise InsufficientFunds(account.available, debit - account.available, path=("input", "amount"))
+        raise InsufficientFunds(account.available, debit - account.available, path=path)
 
 
 def post(account: Account, amount: Money) -> tuple[Account, Entry]:

@@ -1,4 +1,4 @@
-"""Accounts: opening, renaming, freezing, releasing, closing; finding them."""
+"""Accounts: opening, renaming, freezing, releasing, limiting, closing; finding them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import strawberry
 
 from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
+from domain.services.overdrafts import SetOverdraftLimit
 from resolvers import inputs
 from resolvers.context import Info
 from resolvers.filters import account_filter
@@ -20,6 +21,7 @@ from schema.accounts import (
     FreezeAccountInput,
     OpenAccountInput,
     RenameAccountInput,
+    SetOverdraftLimitInput,
     UnfreezeAccountInput,
 )
 from schema.pages import After, Connection, First
@@ -28,6 +30,7 @@ from schema.results import (
     FreezeAccountResult,
     OpenAccountResult,
     RenameAccountResult,
+    SetOverdraftLimitResult,
     UnfreezeAccountResult,
 )
 
@@ -60,6 +63,12 @@ async def unfreeze_account(
 
 async def close_account(info: Info, idempotency_key: Key, input: Input[CloseAccountInput]) -> CloseAccountResult | None:
     return await perform(info, idempotency_key, CloseAccount, inputs.close_account, input)
+
+
+async def set_overdraft_limit(
+    info: Info, idempotency_key: Key, input: Input[SetOverdraftLimitInput]
+) -> SetOverdraftLimitResult | None:
+    return await perform(info, idempotency_key, SetOverdraftLimit, inputs.set_overdraft_limit, input)
 
 
 async def account(info: Info, id: Id) -> Account | None:

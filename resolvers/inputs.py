@@ -10,7 +10,7 @@ from typing import TypeVar
 from domain.catalogue import Catalogue
 from domain.errors import SameAccount
 from domain.instants import Instant
-from domain.money import Money
+from domain.money import Money, zero
 from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import (
     ChangeApiClientRole,
@@ -23,6 +23,7 @@ from domain.services.api_clients import (
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Movement, Transfer, Withdraw
+from domain.services.overdrafts import LIMIT, SetOverdraftLimit
 from domain.text import Metadata
 from schema.access import (
     ChangeApiClientRoleInput,
@@ -37,6 +38,7 @@ from schema.accounts import (
     FreezeAccountInput,
     OpenAccountInput,
     RenameAccountInput,
+    SetOverdraftLimitInput,
     UnfreezeAccountInput,
 )
 from schema.audit import AbandonIdempotencyKeyInput
@@ -74,6 +76,13 @@ def freeze_account(_: Catalogue, input: FreezeAccountInput) -> FreezeAccount:
 
 def unfreeze_account(_: Catalogue, input: UnfreezeAccountInput) -> UnfreezeAccount:
     return UnfreezeAccount(account_id=input.account_id, freeze_id=input.freeze_id, note=input.note)
+
+
+def set_overdraft_limit(catalogue: Catalogue, input: SetOverdraftLimitInput) -> SetOverdraftLimit:
+    currency = catalogue.currency(input.limit.currency, (*LIMIT, "currency"))
+    SetOverdraftLimit(account_id=input.account_id, limit=zero(currency))
+    limit = catalogue.limit(input.limit.amount, currency, (*LIMIT, "amount"))
+    return SetOverdraftLimit(account_id=input.account_id, limit=limit)
 
 
 def close_account(_: Catalogue, input: CloseAccountInput) -> CloseAccount:

@@ -25,6 +25,7 @@ from schema.results import (
     OpenAccountResult,
     RenameAccountResult,
     RevokeApiKeyResult,
+    SetOverdraftLimitResult,
     TransferResult,
     UnfreezeAccountResult,
     WithdrawResult,
@@ -170,4 +171,10 @@ class Mutation:
         performs=Operation.ABANDON_IDEMPOTENCY_KEY,
         description="Find out what became of one of your own keys after a timeout; one that was not seen yet becomes "
         "ABANDONED, so that a late arrival cannot execute.",
+    )
+    set_overdraft_limit: SetOverdraftLimitResult | None = mutation(
+        accounts.set_overdraft_limit,
+        performs=Operation.SET_OVERDRAFT_LIMIT,
+        description="Change how far an account that is not CLOSED may go below zero, FROZEN or not; never to less than "
+        "is in use.",
     )

@@ -13,7 +13,7 @@ from schema.access import ApiClient
 from schema.context import Info
 from schema.enums import AccountState, FreezeReason, FreezeScope
 from schema.filters import TimeRange
-from schema.money import MetadataEntry, MetadataEntryInput, Money
+from schema.money import MetadataEntry, MetadataEntryInput, Money, MoneyInput
 from schema.nodes import Node
 from schema.pages import After, Connection, First
 from schema.permissions import RequiresRole, RequiresRoleOrSelf, guarded
@@ -213,6 +213,14 @@ class UnfreezeAccountInput:
         default=None, description="The freeze; may be left out while only one is live."
     )
     note: str | None = strawberry.field(default=None, description="In your own words; at most 500 characters.")
+
+
+@strawberry.input(description="Which account gets which overdraft limit.")
+class SetOverdraftLimitInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    limit: MoneyInput = strawberry.field(
+        description="How far it may go below zero: zero or positive, in the account's currency."
+    )
 
 
 @strawberry.input(description="Which account to close.")

@@ -87,7 +87,7 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
         {
             "OPEN_ACCOUNT": "Open an account.",
             "RENAME_ACCOUNT": "Change the name of an account.",
-            "SET_OVERDRAFT_LIMIT": "Change how far an account may go below zero. Comes with a later capability.",
+            "SET_OVERDRAFT_LIMIT": "Change how far an account may go below zero.",
             "FREEZE_ACCOUNT": "Place a freeze.",
             "UNFREEZE_ACCOUNT": "Release a freeze.",
             "CLOSE_ACCOUNT": "Close an account for ever.",

@@ -50,6 +50,7 @@ from schema.successes import (
     OpenAccountSuccess,
     RenameAccountSuccess,
     RevokeApiKeySuccess,
+    SetOverdraftLimitSuccess,
     TransferSuccess,
     UnfreezeAccountSuccess,
     WithdrawSuccess,
@@ -240,4 +241,18 @@ RevokeApiKeyResult = Annotated[
 AbandonIdempotencyKeyResult = Annotated[
     AbandonIdempotencyKeySuccess | InvalidInput | IdempotencyKeyReused | Overloaded | Unavailable,
     strawberry.union("AbandonIdempotencyKeyResult", description="What abandonIdempotencyKey answers."),
+]
+SetOverdraftLimitResult = Annotated[
+    SetOverdraftLimitSuccess
+    | InvalidInput
+    | InvalidAmount
+    | IdempotencyKeyReused
+    | IdempotencyKeyAbandoned
+    | AccountNotFound
+    | AccountClosed
+    | CurrencyMismatch
+    | InsufficientFunds
+    | Overloaded
+    | Unavailable,
+    strawberry.union("SetOverdraftLimitResult", description="What setOverdraftLimit answers."),
 ]

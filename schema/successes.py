@@ -33,6 +33,11 @@ class RenameAccountSuccess(Success):
     account: Account = strawberry.field(description=_ACCOUNT)
 
 
+@strawberry.type(description="The account has its new overdraft limit.")
+class SetOverdraftLimitSuccess(Success):
+    account: Account = strawberry.field(description=_ACCOUNT)
+
+
 @strawberry.type(description="The money is on the account.")
 class DepositSuccess(Success):
     transaction: Transaction = strawberry.field(description=_TRANSACTION)

@@ -15,6 +15,7 @@ import type {
   RenameAccountMutation,
   Retry,
   RevokeApiKeyMutation,
+  SetOverdraftLimitMutation,
   TransferMutation,
   UnfreezeAccountMutation,
   WithdrawMutation,
@@ -212,6 +213,20 @@ export function abandonIdempotencyKey(answer: Answer<AbandonIdempotencyKeyMutati
       return done(answer, `found the key ${answer.record.outcome}`);
     case "InvalidInput": case "IdempotencyKeyReused": case "Overloaded": case "Unavailable":
       return refused(answer);
+    default:
+      return addedLater(answer);
+  }
+}
+
+export function setOverdraftLimit(answer: Answer<SetOverdraftLimitMutation>): string {
+  switch (answer.__typename) {
+    case "SetOverdraftLimitSuccess":
+      return done(answer, `limited the overdraft to ${money(answer.account.overdraftLimit)}`);
+    case "InvalidInput": case "InvalidAmount": case "IdempotencyKeyReused": case "IdempotencyKeyAbandoned":
+    case "AccountNotFound": case "AccountClosed": case "CurrencyMismatch": case "Overloaded": case "Unavailable":
+      return refused(answer);
+    case "InsufficientFunds":
+      return refused(answer, `short of ${money(answer.shortfall)}`);
     default:
       return addedLater(answer);
   }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.commands import Command
-from domain.services import accounts, api_clients, freezes, idempotency_keys, movements
+from domain.services import accounts, api_clients, freezes, idempotency_keys, movements, overdrafts
 from domain.unit_of_work import UnitOfWork
 
 
@@ -26,6 +26,7 @@ SERVICES: Mapping[type[Command], Service] = {
     freezes.UnfreezeAccount: Service(freezes.unfreeze_account, freezes.UnfreezeAccountSuccess),
     freezes.ExpireFreeze: Service(freezes.expire_freeze, freezes.ExpireFreezeSuccess),
     accounts.CloseAccount: Service(accounts.close_account, accounts.CloseAccountSuccess),
+    overdrafts.SetOverdraftLimit: Service(overdrafts.set_overdraft_limit, overdrafts.SetOverdraftLimitSuccess),
     movements.Deposit: Service(movements.deposit, movements.DepositSuccess),
     movements.Withdraw: Service(movements.withdraw, movements.WithdrawSuccess),
     movements.Transfer: Service(movements.transfer, movements.TransferSuccess),

@@ -20,6 +20,7 @@ from domain.services.api_clients import (
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.services.overdrafts import SetOverdraftLimit
 from tests.contracts.ledgers import AnyLedger
 from tests.support.books import EUR, euros
 
@@ -81,6 +82,7 @@ SITUATIONS: Mapping[Operation, Callable[[AnyLedger], Command]] = {
         account_id=ledger.opened().id, reason=FreezeReason.SUSPECTED_FRAUD, note="Stolen card"
     ),
     Operation.UNFREEZE_ACCOUNT: _unfreeze,
+    Operation.SET_OVERDRAFT_LIMIT: lambda ledger: SetOverdraftLimit(account_id=ledger.opened().id, limit=euros(50)),
     Operation.CLOSE_ACCOUNT: lambda ledger: CloseAccount(account_id=frozen_account(ledger)),
     Operation.CREATE_API_CLIENT: lambda _: CreateApiClient(name="till 4", role=Role.TELLER),
     Operation.CHANGE_API_CLIENT_ROLE: lambda ledger: ChangeApiClientRole(

@@ -27,6 +27,7 @@ from domain.services.api_clients import (
 from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.services.overdrafts import SetOverdraftLimit
 from domain.services.table import SERVICES
 from tests.support.books import EUR, JPY, euros
 
@@ -107,6 +108,11 @@ GOLDEN: list[tuple[Command, str, str]] = [
         CloseAccount(account_id="acct_1", note="Moved away"),
         '{"accountId":"acct_1","note":"4061f2af9975ef5061cc0407e1fbe14297341016e7fea626b53618288b04ea31"}',
         "f00a7251f55f41a014e830aef7ae69395c5047061d818b963f5f5c15498bd96a",
+    ),
+    (
+        SetOverdraftLimit(account_id="acct_1", limit=euros(0)),
+        '{"accountId":"acct_1","limit":"0 EUR/2"}',
+        "baa31d5cc683db773986dc51da8d4f17a90a2ccbde35979091cc543c328cc4c8",
     ),
     (
         Deposit(account_id="acct_1", amount=euros(1_050)),

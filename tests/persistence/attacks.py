@@ -731,6 +731,7 @@ ACCOUNTS = (
         for what, change in (
             ("less held than nothing", "held = -1 WHERE id = :empty"),
             ("a limit below nothing", "overdraft_limit = -1 WHERE id = :funded"),
+            ("a limit below what is in use", "overdraft_limit = 29 WHERE id = :owing"),
             ("more held than there is", "held = posted + overdraft_limit + 1 WHERE id = :funded"),
             ("the house account frozen", "state = 'FROZEN' WHERE id = :house"),
             ("a hold on the house", "held = 1 WHERE id = :house"),

@@ -11,10 +11,11 @@ from domain.services.accounts import CloseAccount, RenameAccount
 from domain.services.api_clients import IssueApiKey, RevokeApiKey
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.services.overdrafts import SetOverdraftLimit
 from tests.support import raw
 from tests.support.books import EUR, JPY, TestLedger, euros, migrated
 
-FUNDED, EMPTY, CLOSED, FROZEN, YEN, OTHER = (f"acct_{number:026}" for number in range(1, 7))
+FUNDED, EMPTY, CLOSED, FROZEN, YEN, OTHER, OWING = (f"acct_{number:026}" for number in range(1, 8))
 MANAGER, TELLER = (f"cli_{number:026}" for number in (1, 2))
 USABLE_KEY, REVOKED_KEY = (f"key_{number:026}" for number in (1, 3))
 UNUSED = "unused"
@@ -56,6 +57,9 @@ def _movements(ledger: TestLedger) -> None:
     assert ledger.funded(500).id == OTHER
     ledger.succeed(Transfer(from_account_id=OTHER, to_account_id=FUNDED, amount=euros(50)))
     assert not ledger.execute(Withdraw(account_id=FUNDED, amount=euros(10**6))).is_success
+    assert ledger.opened(EUR).id == OWING
+    ledger.succeed(SetOverdraftLimit(account_id=OWING, limit=euros(50)))
+    ledger.succeed(Withdraw(account_id=OWING, amount=euros(30)))
 
 
 _NEXT, _AT = "(SELECT max(last_sequence) + 1 FROM batch)", "(SELECT max(at) + 1 FROM batch)"

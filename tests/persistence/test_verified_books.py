@@ -32,6 +32,7 @@ from domain.services.api_clients import (
 from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import KEYLESS, AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.services.overdrafts import SetOverdraftLimit
 from domain.services.table import SERVICES
 from persistence import verification
 from persistence.verification import Verified
@@ -97,6 +98,11 @@ def use_accounts(ledger: TestLedger) -> None:
     refuse(ledger, ErrorCode.AMBIGUOUS_FREEZE, UnfreezeAccount(account_id=frozen))
     refuse(ledger, ErrorCode.FREEZE_NOT_FOUND, UnfreezeAccount(account_id=frozen, freeze_id="frz_missing"))
     ledger.succeed(CloseAccount(account_id=frozen))
+    ledger.succeed(SetOverdraftLimit(account_id=full, limit=euros(9)), manager)
+    ledger.succeed(Withdraw(account_id=full, amount=euros(5)))
+    refuse(ledger, ErrorCode.INSUFFICIENT_FUNDS, SetOverdraftLimit(account_id=full, limit=euros(3)))
+    refuse(ledger, ErrorCode.CURRENCY_MISMATCH, SetOverdraftLimit(account_id=full, limit=Money(9, JPY)))
+    refuse(ledger, ErrorCode.ACCOUNT_CLOSED, SetOverdraftLimit(account_id=closed, limit=euros(3)))
     ledger.succeed(freeze(full))
     ledger.succeed(UnfreezeAccount(account_id=full, note="called back"))
 
@@ -141,6 +147,7 @@ UNMET: tuple[Callable[[str], Command], ...] = (
     lambda id_: FreezeAccount(account_id=id_, reason=FreezeReason.OPERATIONS, note="a call"),
     lambda id_: UnfreezeAccount(account_id=id_, note="a call"),
     lambda id_: CloseAccount(account_id=id_, note="a call"),
+    lambda id_: SetOverdraftLimit(account_id=id_, limit=euros(1)),
     lambda id_: Deposit(account_id=id_, amount=euros(1), description="wages"),
     lambda id_: Withdraw(account_id=id_, amount=euros(1), description="cash"),
     lambda id_: Transfer(from_account_id=id_, to_account_id="acct_other", amount=euros(1)),

@@ -13,7 +13,7 @@ OK = "OK"
 LARGEST = 4 * 10**18
 
 CASHIER = {"open", "rename", "deposit", "abandon"}
-MANAGER = CASHIER | {"withdraw", "transfer", "freeze", "unfreeze", "close"}
+MANAGER = CASHIER | {"withdraw", "transfer", "freeze", "unfreeze", "limit", "close"}
 MAY: dict[str, set[str]] = {
     "VIEWER": set(),
     "TELLER": CASHIER,
@@ -250,6 +250,15 @@ class Model:
 
     def _is_freeze_of(self, label: str, freeze: str) -> bool:
         return freeze in self.freezes and self.freezes[freeze].account == label
+
+    def _limit(self, act: Act, _: Client, now: int) -> Facts:
+        (account,) = self._named(act.args["account"])
+        if act.args["currency"] != account.currency:
+            raise No("CURRENCY_MISMATCH")
+        if act.args["limit"] < -account.posted:
+            raise No("INSUFFICIENT_FUNDS")
+        account.overdraft = act.args["limit"]
+        return (self._standing(act.args["account"], now),)
 
     def _close(self, act: Act, client: Client, now: int) -> Facts:
         label = act.args["account"]

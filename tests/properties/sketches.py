@@ -13,7 +13,7 @@ SECOND = 1_000_000
 MISSING = 7
 CALLERS = ("manager",) * 6 + ("admin",) * 4 + ("deputy", "teller", "viewer")
 MONEY = ("deposit", "withdraw", "transfer")
-CHANGES = ("freeze", "unfreeze", "unfreeze", "rename", "close", "abandon")
+CHANGES = ("freeze", "unfreeze", "unfreeze", "rename", "limit", "close", "abandon")
 ADMINISTRATION = ("disable", "enable", "enable", "revoke")
 
 
@@ -119,6 +119,15 @@ def _unfreeze(sketch: Sketch, model: Model) -> Args:
     return {"account": label, "freeze": named[sketch.choice % len(named)]}
 
 
+def _limit(sketch: Sketch, model: Model) -> Args:
+    """Set a limit at what is in use, just below it, or anywhere."""
+    label = _account(model, sketch.first)
+    account = model.accounts.get(label)
+    in_use, currency = (max(-account.posted, 0), account.currency) if account else (0, "EUR")
+    limit = {1: in_use, 2: max(in_use - 1, 0)}.get(sketch.choice, LARGEST if sketch.huge else sketch.amount)
+    return {"account": label, "limit": limit, "currency": sketch.currency or currency}
+
+
 def _abandon(sketch: Sketch, model: Model) -> Args:
     """Give up the client's latest key, an earlier one, or one that may come later."""
     used = [(deed, key) for client, deed, key in model.decided if client == sketch.client and deed != "abandon"]
@@ -144,6 +153,7 @@ _ARGS: Mapping[str, Callable[[Sketch, Model], Args]] = {
     "transfer": _transfer,
     "freeze": _freeze,
     "unfreeze": _unfreeze,
+    "limit": _limit,
     "close": lambda sketch, model: {"account": _account(model, sketch.first)},
     "abandon": _abandon,
     "disable": _client,

@@ -57,6 +57,7 @@ ANOTHER: Mapping[str, Callable[[Any], Any]] = {
     "version": lambda version: 7 if version is None else None,
     "name": lambda name: f"{name}!",
     "overdraft": lambda overdraft: overdraft + 1,
+    "limit": lambda limit: limit // 2 + 1,
     "reason": lambda _: "SUSPECTED_FRAUD",
     "account": lambda label: f"not {label}",
     "key": lambda key: f"{key}!",

@@ -18,6 +18,7 @@ from domain.services.api_clients import DisableApiClient, EnableApiClient, Revok
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.services.overdrafts import SetOverdraftLimit
 from tests.properties.model import OK, Act, Answer, Args, Facts
 from tests.support.books import EUR, JPY
 
@@ -30,6 +31,7 @@ OPERATIONS = {
     "transfer": Operation.TRANSFER,
     "freeze": Operation.FREEZE_ACCOUNT,
     "unfreeze": Operation.UNFREEZE_ACCOUNT,
+    "limit": Operation.SET_OVERDRAFT_LIMIT,
     "close": Operation.CLOSE_ACCOUNT,
     "disable": Operation.DISABLE_API_CLIENT,
     "enable": Operation.ENABLE_API_CLIENT,
@@ -137,6 +139,9 @@ _COMMANDS: Mapping[str, Callable[[Names, Args], Command]] = {
     "transfer": _transfer,
     "freeze": _freeze,
     "unfreeze": _unfreeze,
+    "limit": lambda names, args: SetOverdraftLimit(
+        account_id=names.id(args["account"]), limit=Money(args["limit"], CURRENCIES[args["currency"]])
+    ),
     "close": lambda names, args: CloseAccount(account_id=names.id(args["account"])),
     "abandon": lambda _, args: AbandonIdempotencyKey(of_operation=OPERATIONS[args["deed"]], key=args["key"]),
     "disable": _on_a_client(DisableApiClient),

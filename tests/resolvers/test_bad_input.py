@@ -34,6 +34,7 @@ def inputs(name: str, account_id: str) -> Given:
         "withdraw": {"accountId": account_id, "amount": money},
         "freezeAccount": {"accountId": account_id, "reason": "OPERATIONS"},
         "closeAccount": {"accountId": account_id},
+        "setOverdraftLimit": {"accountId": account_id, "limit": money},
         "issueApiKey": {"apiClientId": "cli_00000000000000000000000001"},
     }
     return known[name]
@@ -92,6 +93,12 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("openAccount", "overdraftLimit", "90000000000000000.01", "InvalidAmount"),
     ("withdraw", "minAvailableAfter", "-7.77", "InvalidAmount"),
     ("withdraw", "minAvailableAfter", "7.777", "InvalidAmount"),
+    ("setOverdraftLimit", "limit.amount", "-7.77", "InvalidAmount"),
+    ("setOverdraftLimit", "limit.amount", "7.777", "InvalidAmount"),
+    ("setOverdraftLimit", "limit.amount", "90000000000000000.01", "InvalidAmount"),
+    ("setOverdraftLimit", "limit.amount", "7e7", COERCION),
+    ("setOverdraftLimit", "limit.currency", "XAU", "InvalidInput"),
+    ("setOverdraftLimit", "limit", None, COERCION),
     # ids: those that could exist are looked up, see below
     ("deposit", "accountId", "poison" * 11, "InvalidInput"),
     ("deposit", "accountId", "acct_\0poison", "InvalidInput"),

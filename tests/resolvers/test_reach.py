@@ -181,6 +181,7 @@ DEEDS: list[tuple[Role, str, dict[str, Any]]] = [
     (Role.TELLER, "abandonIdempotencyKey", {"operation": "DEPOSIT", "key": "lost"}),
     (Role.MANAGER, "freezeAccount", {"reason": "OPERATIONS"}),
     (Role.MANAGER, "unfreezeAccount", {}),
+    (Role.MANAGER, "setOverdraftLimit", {"limit": {"amount": "1", "currency": "EUR"}}),
 ]
 
 

@@ -25,6 +25,7 @@ from domain.services.api_clients import (
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.services.overdrafts import SetOverdraftLimit
 from domain.services.table import SERVICES
 from tests.support.books import EUR, JPY, euros
 
@@ -52,6 +53,7 @@ REFUSED: list[tuple[Callable[[], Command], type[InputError], str]] = [
     (lambda: UnfreezeAccount(account_id="acct_1", note=NUL), InvalidInput, "note"),
     (lambda: CloseAccount(account_id=LONG_ID), InvalidInput, "accountId"),
     (lambda: CloseAccount(account_id="acct_1", note=LONG_NOTE), InvalidInput, "note"),
+    (lambda: SetOverdraftLimit(account_id=LONG_ID, limit=OVERSIZED), InvalidInput, "accountId"),
     (lambda: Deposit(account_id=LONG_ID, amount=ONE), InvalidInput, "accountId"),
     (lambda: Deposit(account_id="acct_1", amount=ONE, reference=LONG_NAME), InvalidInput, "reference"),
     (lambda: Deposit(account_id="acct_1", amount=ONE, description=NUL), InvalidInput, "description"),
@@ -96,6 +98,13 @@ def test_only_a_positive_bounded_amount_moves(move: Callable[..., Command], mino
     with pytest.raises(InvalidAmount) as refused:
         move(amount=euros(minor))
     assert refused.value == InvalidAmount(2, euros(LARGEST_BALANCE), path=("input", "amount", "amount"))
+
+
+@pytest.mark.parametrize("minor", [-1, LARGEST_BALANCE + 1])
+def test_an_overdraft_limit_is_bounded_and_not_negative(minor: int) -> None:
+    with pytest.raises(InvalidAmount) as refused:
+        SetOverdraftLimit(account_id="acct_1", limit=euros(minor))
+    assert refused.value == InvalidAmount(2, euros(LARGEST_BALANCE), path=("input", "limit", "amount"))
 
 
 @pytest.mark.parametrize("move", MOVEMENTS)
