@@ -32,9 +32,14 @@ class Command:
         return self.account_ids
 
     @property
+    def transaction_ids(self) -> tuple[str, ...]:
+        """Return the earlier transactions that the command names; their accounts are touched too."""
+        return ()
+
+    @property
     def target_ids(self) -> tuple[str, ...]:
         """Return what an auditor would look the deed up by."""
-        return self.account_ids
+        return (*self.transaction_ids, *self.account_ids)
 
 
 COMMON_REFUSALS: frozenset[type[DomainError]] = frozenset({IdempotencyKeyReused, IdempotencyKeyAbandoned})

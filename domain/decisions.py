@@ -133,17 +133,24 @@ def _answer_again(batch: Batch, request: Request, command: Command, decision: De
 
 
 def _settle(batch: Batch, command: Command) -> None:
-    """Carry out what has fallen due on the accounts the command names, as deeds of the system."""
+    """Carry out what has fallen due on the accounts the command touches, as deeds of the system."""
     for expiry in _due(batch, command):
         _perform(batch, Request(SYSTEM, "", expiry), expiry)
 
 
 def _due(batch: Batch, command: Command) -> Iterator[ExpireFreeze]:
     work = batch.unit_of_work(SYSTEM)
-    for account_id in command.account_ids:
+    for account_id in _touched(work, command):
         for freeze in work.unreleased_freezes(account_id):
             if freeze.is_due(batch.now):
                 yield ExpireFreeze(account_id=account_id, freeze_id=freeze.id)
+
+
+def _touched(work: UnitOfWork, command: Command) -> Iterator[str]:
+    """Yield the accounts that a command names, and those of the transactions that it names."""
+    yield from command.account_ids
+    named = map(work.transaction, command.transaction_ids)
+    yield from (entry.account_id for transaction in named if transaction for entry in transaction.entries)
 
 
 def _perform(batch: Batch, request: Request, command: Command) -> Outcome:

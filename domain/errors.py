@@ -181,6 +181,16 @@ class AccountNotFound(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class TransactionNotFound(Refusal):
+    """No transaction has this id."""
+
+    code = ErrorCode.TRANSACTION_NOT_FOUND
+    message = "There is no such transaction."
+
+    transaction_id: str
+
+
+@dataclass(unsafe_hash=True)
 class FreezeNotFound(Refusal):
     """The account has no live freeze of this id."""
 
@@ -280,6 +290,17 @@ class AccountNotEmpty(Refusal):
     posted: Money
     held: Money
     open_hold_ids: tuple[str, ...] = ()
+
+
+@dataclass(unsafe_hash=True)
+class NotReversible(Refusal):
+    """The transaction cannot be taken back, or no more of it than `reversible`."""
+
+    code = ErrorCode.NOT_REVERSIBLE
+    message = "The transaction cannot be taken back, or not so much of it."
+
+    transaction_id: str
+    reversible: Money
 
 
 @dataclass(unsafe_hash=True)

@@ -15,7 +15,7 @@ from domain.freezes import Freeze
 from domain.idempotency import Decision, IdempotencyRecord, IdempotencyScope
 from domain.instants import Instant
 from domain.money import Money
-from domain.transactions import Entry, Transaction, TransactionKind
+from domain.transactions import Entry, Reversal, Transaction, TransactionKind
 from domain.turnovers import Turnover
 
 Item = TypeVar("Item")
@@ -42,6 +42,10 @@ class Books(Protocol):
 
     def transaction(self, transaction_id: str) -> Transaction | None:
         """Return a transaction with its entries."""
+        ...
+
+    def last_reversal(self, transaction_id: str) -> Reversal | None:
+        """Return how far a transaction is taken back; None if it is not."""
         ...
 
     def api_client(self, api_client_id: str) -> ApiClient | None:
@@ -236,6 +240,10 @@ class Reader(Protocol):
         """Return which transactions were made by the audit records of these numbers."""
         ...
 
+    def reversed_amounts(self, ids: Sequence[str]) -> Mapping[str, Money]:
+        """Return how much of each transaction is taken back."""
+        ...
+
     def freezes(self, ids: Sequence[str]) -> Mapping[str, Freeze]:
         """Return freezes by id."""
         ...
@@ -294,4 +302,8 @@ class Reader(Protocol):
         self, account_ids: Sequence[str], *, live_only: bool, page: PageRequest
     ) -> Mapping[str, Page[Freeze]]:
         """List the freezes of each account, newest first."""
+        ...
+
+    def reversal_pages(self, ids: Sequence[str], page: PageRequest) -> Mapping[str, Page[Transaction]]:
+        """List the reversals of each transaction, newest first."""
         ...

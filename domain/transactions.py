@@ -37,7 +37,8 @@ class Transaction:
     """One movement. Never changed, never deleted; its entries sum to zero.
 
     `sequence` is the number of its audit record, so transactions are ordered as they were committed. `amount` is
-    positive: what left one side and reached the other.
+    positive: what left one side and reached the other. `reverses` is the id of the transaction that a reversal takes
+    back.
     """
 
     id: str
@@ -49,7 +50,22 @@ class Transaction:
     description: str | None = field(metadata=FREE_TEXT)
     metadata: Metadata = field(metadata=FREE_TEXT)
     created_at: Instant
+    reverses: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.entries) < 2 or sum(entry.amount.minor for entry in self.entries) != 0:  # noqa: PLR2004
             raise ValueError("the entries of a transaction sum to zero and are at least two")
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """How far a transaction is taken back by the n-th reversal of it: `cumulative`, never more than its amount.
+
+    `original` and `sequence` are the sequence numbers of the two transactions.
+    """
+
+    original_id: str
+    original: int
+    n: int
+    sequence: int
+    cumulative: Money

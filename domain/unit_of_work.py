@@ -17,7 +17,7 @@ from domain.ids import Entropy, Ids, Prefix
 from domain.instants import Instant
 from domain.money import Currency
 from domain.ports import Books
-from domain.transactions import Transaction
+from domain.transactions import Reversal, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Staged:
     """Rows to be written, each as it was staged last.
 
     `created` tells which ids are new, and the number of the audit record that made them; `changed` by which record
-    each was staged last, `named` by which record an account got another name.
+    each was staged last, `named` by which record an account got another name. Reversals go by the id of the transaction
+    that takes back.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Staged:
     named: dict[str, int] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     transactions: dict[str, Transaction] = field(default_factory=dict)
+    reversals: dict[str, Reversal] = field(default_factory=dict)
     freezes: dict[str, Freeze] = field(default_factory=dict)
     api_clients: dict[str, ApiClient] = field(default_factory=dict)
     api_keys: dict[str, ApiKey] = field(default_factory=dict)
@@ -131,6 +133,12 @@ class UnitOfWork:
         layers = ChainMap(self.staged.transactions, self._batch.transactions)
         return layers.get(transaction_id) or self._books.transaction(transaction_id)
 
+    def last_reversal(self, transaction_id: str) -> Reversal | None:
+        """Return how far a transaction is taken back."""
+        staged = [*self._batch.reversals.values(), *self.staged.reversals.values()]
+        last = next((one for one in reversed(staged) if one.original_id == transaction_id), None)
+        return last or self._books.last_reversal(transaction_id)
+
     def api_client(self, api_client_id: str) -> ApiClient | None:
         """Return an API client."""
         layers = ChainMap(self.staged.api_clients, self._batch.api_clients)
@@ -189,6 +197,10 @@ class UnitOfWork:
     def stage_transaction(self, transaction: Transaction) -> None:
         """Stage a movement; its accounts are staged on their own."""
         self.staged.transactions[transaction.id] = transaction
+
+    def stage_reversal(self, reversing: Transaction, reversal: Reversal) -> None:
+        """Stage how far a transaction is taken back from now on; the movement is staged on its own."""
+        self.staged.reversals[reversing.id] = reversal
 
     def stage_placed_freeze(self, freeze: Freeze) -> None:
         """Stage a new freeze."""

@@ -17,6 +17,7 @@ from domain.freezes import Freeze as DomainFreeze
 from domain.idempotency import Decision, IdempotencyScope
 from domain.ports import Request
 from domain.transactions import Entry as DomainEntry
+from domain.transactions import Reversal
 from domain.transactions import Transaction as DomainTransaction
 from persistence import queries, rows, tables
 from persistence.statements import Hole, Statement, array, each
@@ -53,6 +54,22 @@ _ENTRIES = Statement(
     queries.entries(tables.Entry.sequence)
     .where(tables.Entry.sequence.in_(each("sequences")))
     .order_by(tables.Entry.sequence, tables.Entry.amount)
+)
+_LAST_REVERSAL = Statement(
+    tables.Transaction.select(
+        tables.Transaction.id,
+        tables.Reversal.original,
+        tables.Reversal.n,
+        tables.Reversal.sequence,
+        tables.Reversal.cumulative,
+        tables.Transaction.currency,
+        tables.Currency.exponent,
+    )
+    .join(tables.Reversal, on=(tables.Reversal.original == tables.Transaction.sequence))
+    .join(tables.Currency, on=(tables.Currency.code == tables.Transaction.currency))
+    .where(tables.Transaction.id == Hole("id"))
+    .order_by(tables.Reversal.n.desc())
+    .limit(1)
 )
 _API_CLIENT_WITH_NAME = Statement(
     tables.ApiClient.select(tables.ApiClient.id).where(tables.ApiClient.name == Hole("name"))
@@ -92,12 +109,13 @@ class Books:
     def __init__(self, database: peewee.Database) -> None:
         self._database = database
         self._accounts: dict[str, DomainAccount | None] = {}
+        self._transactions: dict[str, DomainTransaction | None] = {}
         self._api_clients: dict[str, ApiClient | None] = {}
         self._api_keys: dict[str, ApiKey | None] = {}
         self._decisions: dict[IdempotencyScope, Decision | None] = {}
 
     def prefetch(self, requests: Sequence[Request]) -> None:
-        """Read at once what the requests name: their keys, their callers, their accounts."""
+        """Read at once what the requests name: their keys, callers and transactions; then the accounts they touch."""
         commands = [(request, request.command) for request in requests if not isinstance(request.command, Rejection)]
         self._fetch_decisions(
             {
@@ -107,7 +125,10 @@ class Books:
         )
         self._fetch_api_clients({request.caller.api_client_id for request, _ in commands})
         self._fetch_api_keys({request.caller.api_key_id or "" for request, _ in commands})
-        self._fetch_accounts({account_id for _, command in commands for account_id in command.moved_ids})
+        named = {transaction_id for _, command in commands for transaction_id in command.transaction_ids}
+        self._fetch_transactions(named)
+        moved = {account_id for _, command in commands for account_id in command.moved_ids}
+        self._fetch_accounts(moved | self._accounts_of(named))
 
     def account(self, account_id: str) -> DomainAccount | None:
         if account_id not in self._accounts:
@@ -129,8 +150,13 @@ class Books:
         return rows.freeze(found[0]) if found else None
 
     def transaction(self, transaction_id: str) -> DomainTransaction | None:
-        found = read_transactions(self._database, queries.TRANSACTIONS(self._database, ids=array([transaction_id])))
-        return found[0] if found else None
+        if transaction_id not in self._transactions:
+            self._fetch_transactions({transaction_id})
+        return self._transactions[transaction_id]
+
+    def last_reversal(self, transaction_id: str) -> Reversal | None:
+        found = _LAST_REVERSAL(self._database, id=transaction_id)
+        return rows.reversal(found[0]) if found else None
 
     def api_client(self, api_client_id: str) -> ApiClient | None:
         if api_client_id not in self._api_clients:
@@ -161,6 +187,15 @@ class Books:
         self._accounts |= dict.fromkeys(ids)
         found = _ACCOUNTS(self._database, ids=array(ids)) if ids else ()
         self._accounts |= {row[0]: rows.account(row) for row in found}
+
+    def _fetch_transactions(self, ids: set[str]) -> None:
+        self._transactions |= dict.fromkeys(ids)
+        found = queries.TRANSACTIONS(self._database, ids=array(ids)) if ids else ()
+        self._transactions |= {one.id: one for one in read_transactions(self._database, found)} if found else {}
+
+    def _accounts_of(self, ids: set[str]) -> set[str]:
+        found = (self._transactions[id_] for id_ in ids)
+        return {entry.account_id for transaction in found if transaction for entry in transaction.entries}
 
     def _fetch_api_clients(self, ids: set[str]) -> None:
         self._api_clients |= dict.fromkeys(ids)

@@ -20,12 +20,14 @@ from persistence.tables import (
     Entry,
     Freeze,
     Idempotency,
+    Reversal,
     Text,
     Transaction,
 )
 
 _Named = Text.alias("named")
 _Opened = Text.alias("opened")
+_Original = Transaction.alias("original")
 
 
 def unexpired(freeze: Any = Freeze) -> Any:
@@ -97,11 +99,14 @@ def transactions() -> Any:
         Text.description,
         Text.metadata,
         Transaction.created_at,
+        _Original.id,
     )
     return (
         Transaction.select(*columns)
         .join(Currency, on=(Currency.code == Transaction.currency))
         .join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Transaction.sequence))
+        .join(Reversal, JOIN.LEFT_OUTER, on=(Reversal.sequence == Transaction.sequence))
+        .join(_Original, JOIN.LEFT_OUTER, on=(_Original.sequence == Reversal.original))
     )
 
 
@@ -166,9 +171,10 @@ def decisions() -> Any:
     )
 
 
-# Look-ups that the books and the reader both make.
+# Look-ups that are made from more than one place.
 
 ACCOUNT_WITH_REFERENCE = Statement(Account.select(Account.id).where(Account.reference == Hole("reference")))
 TRANSACTIONS = Statement(transactions().where(Transaction.id.in_(each("ids"))))
+TRANSACTIONS_AT = Statement(transactions().where(Transaction.sequence.in_(each("sequences"))))
 API_CLIENTS = Statement(api_clients().where(ApiClient.id.in_(each("ids"))))
 API_KEYS = Statement(api_keys().where(ApiKey.id.in_(each("ids"))))

@@ -14,6 +14,7 @@ from domain.audit import AuditRecord
 from domain.freezes import Freeze
 from domain.idempotency import IdempotencyRecord, IdempotencyScope
 from domain.instants import Clock, Instant
+from domain.money import Money
 from domain.ports import (
     AccountFilter,
     AuditFilter,
@@ -26,7 +27,7 @@ from domain.ports import (
 )
 from domain.transactions import Transaction
 from domain.turnovers import Turnover
-from persistence import listings, queries, rows, tables, turnovers
+from persistence import listings, queries, reversals, rows, tables, turnovers
 from persistence.books import read_transactions
 from persistence.statements import Hole, Statement, array, each
 
@@ -107,6 +108,9 @@ class Reader:
     def transaction_ids_at(self, sequences: Sequence[int]) -> Mapping[int, str]:
         return dict(_TRANSACTION_IDS_AT(self._database, sequences=array(sequences)))
 
+    def reversed_amounts(self, ids: Sequence[str]) -> Mapping[str, Money]:
+        return reversals.reversed_amounts(self._database, ids)
+
     def freezes(self, ids: Sequence[str]) -> Mapping[str, Freeze]:
         return {row[0]: rows.freeze(row) for row in _FREEZES(self._database, ids=array(ids))}
 
@@ -161,3 +165,6 @@ class Reader:
     ) -> Mapping[str, Page[Freeze]]:
         now = self._clock.now()
         return listings.freeze_pages(self._database, now, account_ids, live_only=live_only, page=page)
+
+    def reversal_pages(self, ids: Sequence[str], page: PageRequest) -> Mapping[str, Page[Transaction]]:
+        return reversals.reversal_pages(self._database, ids, page)

@@ -29,7 +29,6 @@ _KEEPS_NO_KEY = frozenset(
 )
 """Refusals that leave no idempotency record: decided without the books, or about a key that has one."""
 
-_TRANSACTIONS_AT = Statement(queries.transactions().where(tables.Transaction.sequence.in_(each("sequences"))))
 _DECISIONS_AT = Statement(
     tables.Idempotency.select(
         tables.Idempotency.sequence,
@@ -107,15 +106,22 @@ class Retelling:
                     self._told[kind][noun["id"]] = noun, sequence
 
     def _prove_movements(self, details: Sequence[tuple[AuditRecord, Plain]]) -> None:
-        movements = {
-            record.sequence: told["result"]["transaction"]
-            for record, told in details
-            if "transaction" in told.get("result", {})
+        """Every movement is there as it was recorded, and so is what a reversal says that it takes back."""
+        made = {
+            record.sequence: told["result"]["transaction"] for record, told in details if _tells(told, "transaction")
         }
-        for sequence, row in _transactions_at(self._database, list(movements)).items():
-            if row != movements[sequence]:
+        reversed_by = {
+            record.sequence: told["result"]["original"] for record, told in details if _tells(told, "original")
+        }
+        originals = [original["sequence"] for original in reversed_by.values()]
+        actual = _transactions_at(self._database, [*made, *originals])
+        for sequence, movement in made.items():
+            if actual[sequence] != movement:
                 raise FaultFoundError(f"the transaction of audit record {sequence} is not the one that was recorded")
-        self._counted["transaction"] += len(movements)
+        for sequence, original in reversed_by.items():
+            if actual[original["sequence"]] != original:
+                raise FaultFoundError(f"audit record {sequence} takes back what was never done")
+        self._counted["transaction"] += len(made)
 
     def _prove_decisions(self, details: Sequence[tuple[AuditRecord, Plain]]) -> None:
         """Every key has the decision that the log tells of, under the fingerprint of the input that was recorded."""
@@ -134,6 +140,10 @@ class Retelling:
             if sequence not in found or not _is_sealed(found[sequence], words):
                 raise FaultFoundError(f"the text of audit record {sequence} is not the one that was sealed")
         self._counted["text"] += len(sealed)
+
+
+def _tells(told: Plain, name: str) -> bool:
+    return name in told.get("result", {})
 
 
 def _decisions(record: AuditRecord, told: Plain) -> Iterator[tuple[Any, ...]]:
@@ -167,7 +177,7 @@ def _is_sealed(row: Sequence[Any], sealed: Plain) -> bool:
 
 def _transactions_at(database: peewee.Database, sequences: list[int]) -> dict[int, Plain | None]:
     """Return the transactions of these numbers as plain data; None for one that is missing, or no transaction."""
-    found = _TRANSACTIONS_AT(database, sequences=array(sequences))
+    found = queries.TRANSACTIONS_AT(database, sequences=array(sequences))
     try:
         plain = {one.sequence: to_plain(one) for one in read_transactions(database, found)}
     except ValueError:
@@ -227,6 +237,7 @@ _KINDS = {
     "account": "account",
     "fromAccount": "account",
     "toAccount": "account",
+    "accounts": "account",
     "freeze": "freeze",
     "releasedFreezes": "freeze",
     "apiClient": "API client",

@@ -17,7 +17,7 @@ from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, 
 from domain.instants import Instant
 from domain.money import Currency, Money
 from domain.text import Metadata
-from domain.transactions import Entry, Transaction, TransactionKind
+from domain.transactions import Entry, Reversal, Transaction, TransactionKind
 from domain.turnovers import Turnover
 
 Row = tuple[Any, ...]
@@ -69,8 +69,8 @@ def freeze(row: Row) -> Freeze:
 
 
 def transaction(row: Row, entries: tuple[Entry, ...]) -> Transaction:
-    """Read sequence, id, kind, amount, currency, exponent, reference, description, metadata, created_at."""
-    sequence, id_, kind, amount, code, exponent, reference, description, pairs, created_at = row
+    """Read sequence, id, kind, amount, currency, exponent, reference, description, metadata, created_at, reverses."""
+    sequence, id_, kind, amount, code, exponent, reference, description, pairs, created_at, reverses = row
     return Transaction(
         id=id_,
         sequence=sequence,
@@ -81,7 +81,14 @@ def transaction(row: Row, entries: tuple[Entry, ...]) -> Transaction:
         description=description,
         metadata=metadata(pairs),
         created_at=created_at,
+        reverses=reverses,
     )
+
+
+def reversal(row: Row) -> Reversal:
+    """Read the id of the original, original, n, sequence, cumulative, currency, exponent."""
+    original_id, original, n, sequence, cumulative, code, exponent = row
+    return Reversal(original_id, original, n, sequence, Money(cumulative, Currency(code, exponent)))
 
 
 def entry(row: Row) -> Entry:

@@ -14,7 +14,7 @@ from domain.audit import AuditRecord
 from domain.freezes import Freeze
 from domain.idempotency import Decision
 from domain.records import FORM
-from domain.transactions import Transaction
+from domain.transactions import Reversal, Transaction
 from domain.unit_of_work import FreeText, Staged
 from persistence.statements import array
 
@@ -119,6 +119,11 @@ def entry_rows(transaction: Transaction) -> Iterator[Row]:
             entry.balance_after.minor,
             transaction.created_at,
         )
+
+
+def reversal_row(reversal: Reversal) -> Row:
+    """Write how far a transaction is taken back."""
+    return (reversal.original, reversal.n, reversal.sequence, reversal.cumulative.minor)
 
 
 def freeze_row(freeze: Freeze, staged: Staged) -> Row:

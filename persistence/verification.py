@@ -67,6 +67,13 @@ _RULES: Mapping[str, str] = {
     "reversal of transaction {} is no reversal of it": """
         SELECT original FROM reversal AS r LEFT JOIN "transaction" AS t USING (sequence)
         WHERE t.kind IS NOT 'REVERSAL' ORDER BY original, n""",
+    "the reversals of transaction {} do not add up, or exceed it": """
+        SELECT original FROM (SELECT r.*, row_number() OVER reversals AS place, sum(t.amount) OVER reversals AS running
+            FROM reversal AS r JOIN "transaction" AS t USING (sequence)
+            WINDOW reversals AS (PARTITION BY original ORDER BY n))
+        LEFT JOIN "transaction" AS o ON o.sequence = original
+        WHERE n <> place OR cumulative <> running OR cumulative > o.amount OR coalesce(o.kind, 'REVERSAL') = 'REVERSAL'
+        ORDER BY original, n""",
     "the entries of account {} have a gap, or a balance that does not follow": """
         SELECT account_id FROM (SELECT *, row_number() OVER account_entries AS place,
             sum(amount) OVER account_entries AS running FROM entry

@@ -92,6 +92,7 @@ _CHANGED_ACCOUNTS = _update(
 _RENAMED_ACCOUNTS = _update(tables.Account, "named_sequence", "changed_sequence")
 _TRANSACTIONS = insertion(tables.Transaction, "sequence", "id", "kind", "amount", "currency", "reference", "created_at")
 _ENTRIES = insertion(tables.Entry, "account_id", "version", "sequence", "amount", "balance_after", "created_at")
+_REVERSALS = insertion(tables.Reversal, "original", "n", "sequence", "cumulative")
 _FREEZES = insertion(
     tables.Freeze,
     "id",
@@ -170,6 +171,7 @@ def _write_accounts(database: peewee.Database, staged: Staged) -> None:
     _run(database, _RENAMED_ACCOUNTS, [(id_, named, named) for id_, named in staged.named.items()])
     _run(database, _TRANSACTIONS, map(values.transaction_row, staged.transactions.values()))
     _run(database, _ENTRIES, (row for made in staged.transactions.values() for row in values.entry_rows(made)))
+    _run(database, _REVERSALS, map(values.reversal_row, staged.reversals.values()))
     _run(database, _FREEZES, [values.freeze_row(f, staged) for f in freezes if f.id in created])
     _run(
         database,

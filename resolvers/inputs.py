@@ -24,6 +24,7 @@ from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Movement, Transfer, Withdraw
 from domain.services.overdrafts import LIMIT, SetOverdraftLimit
+from domain.services.reversals import ReverseTransaction
 from domain.text import Metadata
 from schema.access import (
     ChangeApiClientRoleInput,
@@ -43,7 +44,7 @@ from schema.accounts import (
 )
 from schema.audit import AbandonIdempotencyKeyInput
 from schema.money import MetadataEntryInput
-from schema.transactions import DepositInput, TransferInput, WithdrawInput
+from schema.transactions import DepositInput, ReverseTransactionInput, TransferInput, WithdrawInput
 
 AnyMovement = TypeVar("AnyMovement", bound=Movement)
 
@@ -124,6 +125,15 @@ def _movement(
     if minimum is not None:
         amounts["min_available_after"] = catalogue.limit(minimum, currency, ("input", "minAvailableAfter"))
     return worded(**amounts)
+
+
+def reverse_transaction(catalogue: Catalogue, input: ReverseTransactionInput) -> ReverseTransaction:
+    worded = partial(ReverseTransaction, transaction_id=input.transaction_id, description=input.description)
+    if input.amount is None:
+        return worded()
+    currency = catalogue.currency(input.amount.currency, ("input", "amount", "currency"))
+    worded(amount=Money(1, currency))
+    return worded(amount=catalogue.movement(input.amount.amount, currency, ("input", "amount", "amount")))
 
 
 def create_api_client(_: Catalogue, input: CreateApiClientInput) -> CreateApiClient:

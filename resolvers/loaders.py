@@ -30,6 +30,7 @@ Found = TypeVar("Found")
 _EntriesKey = tuple[DomainEntryFilter, PageRequest, str]
 _FreezesKey = tuple[bool, PageRequest, str]
 _TurnoverKey = tuple[Instant, str]
+_ReversalsKey = tuple[PageRequest, str]
 
 
 class LoadedEdges:
@@ -48,6 +49,12 @@ class LoadedEdges:
     async def transaction_at(self, sequence: int) -> Transaction | None:
         transaction_id = await self._transaction_ids.load(sequence)
         return await self.transaction(transaction_id) if transaction_id else None
+
+    async def reversed_amount_of(self, transaction_id: str) -> Money | None:
+        return await self._reversed_amounts.load(transaction_id)
+
+    async def reversals_of(self, transaction_id: str, first: int, after: str | None) -> Connection[Transaction]:
+        return await self._reversals.load((page_request(Listing.REVERSALS, first, after), transaction_id))
 
     async def api_client(self, api_client_id: str) -> ApiClient | None:
         return await self._api_clients.load(api_client_id)
@@ -96,6 +103,10 @@ class LoadedEdges:
         return _by_key(self._reader.transaction_ids_at, str)
 
     @cached_property
+    def _reversed_amounts(self) -> DataLoader[str, Money | None]:
+        return _by_key(self._reader.reversed_amounts, Money.of)
+
+    @cached_property
     def _api_clients(self) -> DataLoader[str, ApiClient | None]:
         return _by_key(self._reader.api_clients, ApiClient.of)
 
@@ -139,6 +150,20 @@ class LoadedEdges:
                 pages = self._reader.freeze_pages(group, live_only=live_only, page=asked)
                 found |= {
                     (live_only, asked, id_): connection(Listing.FREEZES, asked, page, Freeze.of)
+                    for id_, page in pages.items()
+                }
+            return [found[key] for key in keys]
+
+        return DataLoader(load)
+
+    @cached_property
+    def _reversals(self) -> DataLoader[_ReversalsKey, Connection[Transaction]]:
+        async def load(keys: list[_ReversalsKey]) -> list[Connection[Transaction]]:
+            found: dict[_ReversalsKey, Connection[Transaction]] = {}
+            for asked in dict.fromkeys(page for page, _ in keys):
+                pages = self._reader.reversal_pages([id_ for page, id_ in keys if page == asked], asked)
+                found |= {
+                    (asked, id_): connection(Listing.REVERSALS, asked, page, Transaction.of)
                     for id_, page in pages.items()
                 }
             return [found[key] for key in keys]

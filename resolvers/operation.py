@@ -33,7 +33,15 @@ Given = TypeVar("Given")
 Input = Annotated[Given, strawberry.argument(description="What to do.")]
 
 
-ID_FIELDS = ("account_id", "from_account_id", "to_account_id", "freeze_id", "api_client_id", "api_key_id")
+ID_FIELDS = (
+    "account_id",
+    "from_account_id",
+    "to_account_id",
+    "transaction_id",
+    "freeze_id",
+    "api_client_id",
+    "api_key_id",
+)
 
 
 def ids_in(given: object) -> tuple[str, ...]:

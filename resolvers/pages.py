@@ -27,6 +27,7 @@ class Listing(Enum):
     API_CLIENTS = "cli"
     ENTRIES = "ent"
     FREEZES = "frz"
+    REVERSALS = "rev"
 
 
 def page_request(of: Listing, first: int, after: str | None) -> PageRequest:

@@ -24,6 +24,7 @@ from schema.results import (
     IssueApiKeyResult,
     OpenAccountResult,
     RenameAccountResult,
+    ReverseTransactionResult,
     RevokeApiKeyResult,
     SetOverdraftLimitResult,
     TransferResult,
@@ -177,4 +178,11 @@ class Mutation:
         performs=Operation.SET_OVERDRAFT_LIMIT,
         description="Change how far an account that is not CLOSED may go below zero, FROZEN or not; never to less than "
         "is in use.",
+    )
+    reverse_transaction: ReverseTransactionResult | None = mutation(
+        movements.reverse_transaction,
+        performs=Operation.REVERSE_TRANSACTION,
+        description="Take a transaction back, whole or in part, by one that moves the other way: never more of it than "
+        "it moved, and at most what is available where it arrived. A freeze stops money from leaving by it, not from "
+        "coming back.",
     )

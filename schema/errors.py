@@ -63,6 +63,11 @@ class AccountNotFound(UserError):
     account_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
 
 
+@strawberry.type(description="No transaction has this id.")
+class TransactionNotFound(UserError):
+    transaction_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+
+
 @strawberry.type(description="The account has no live freeze of this id.")
 class FreezeNotFound(UserError):
     freeze_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
@@ -116,6 +121,14 @@ class AccountNotEmpty(UserError):
     posted: Money = strawberry.field(description="What is still posted.")
     held: Money = strawberry.field(description="What is still held.")
     open_hold_ids: list[strawberry.ID] = strawberry.field(description="The holds that are still open, by id.")
+
+
+@strawberry.type(
+    description="The transaction is a REVERSAL or a SWEEP, or less of it is left to take back than is asked for."
+)
+class NotReversible(UserError):
+    transaction_id: strawberry.ID = strawberry.field(description="The transaction.")
+    reversible: Money = strawberry.field(description="How much of it can still be taken back.")
 
 
 @strawberry.type(description="The API client is disabled.")

@@ -31,10 +31,12 @@ from schema.errors import (
     LimitExceeded,
     NameTaken,
     NotPermitted,
+    NotReversible,
     Overloaded,
     PreconditionFailed,
     ReferenceTaken,
     SameAccount,
+    TransactionNotFound,
     Unavailable,
 )
 from schema.successes import (
@@ -49,6 +51,7 @@ from schema.successes import (
     IssueApiKeySuccess,
     OpenAccountSuccess,
     RenameAccountSuccess,
+    ReverseTransactionSuccess,
     RevokeApiKeySuccess,
     SetOverdraftLimitSuccess,
     TransferSuccess,
@@ -255,4 +258,21 @@ SetOverdraftLimitResult = Annotated[
     | Overloaded
     | Unavailable,
     strawberry.union("SetOverdraftLimitResult", description="What setOverdraftLimit answers."),
+]
+ReverseTransactionResult = Annotated[
+    ReverseTransactionSuccess
+    | InvalidInput
+    | InvalidAmount
+    | IdempotencyKeyReused
+    | IdempotencyKeyAbandoned
+    | TransactionNotFound
+    | AccountClosed
+    | AccountFrozen
+    | NotReversible
+    | CurrencyMismatch
+    | LimitExceeded
+    | InsufficientFunds
+    | Overloaded
+    | Unavailable,
+    strawberry.union("ReverseTransactionResult", description="What reverseTransaction answers."),
 ]

@@ -57,6 +57,12 @@ class TransferSuccess(Success):
     to_account: Account = strawberry.field(description="The credited account as decided, on a replay too.")
 
 
+@strawberry.type(description="The money is back where it came from.")
+class ReverseTransactionSuccess(Success):
+    transaction: Transaction = strawberry.field(description="The reversal.")
+    original: Transaction = strawberry.field(description="What it takes back.")
+
+
 @strawberry.type(description="The freeze is live.")
 class FreezeAccountSuccess(Success):
     freeze: Freeze = strawberry.field(description="The freeze as placed.")

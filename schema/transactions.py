@@ -14,6 +14,7 @@ from schema.enums import TransactionKind
 from schema.filters import AmountRange, TimeRange
 from schema.money import MetadataEntry, MetadataEntryInput, Money, MoneyInput
 from schema.nodes import Node
+from schema.pages import After, Connection, First
 from schema.permissions import RequiresRole, guarded
 from schema.scalars import DateTime, Decimal, Int64
 
@@ -29,6 +30,20 @@ async def _account(root: strawberry.Parent[Entry], info: Info) -> _LazyAccount |
 
 async def _transaction(root: strawberry.Parent[Entry], info: Info) -> Transaction | None:
     return await info.context.edges.transaction(root.transaction_id)
+
+
+async def _reverses(root: strawberry.Parent[Transaction], info: Info) -> Transaction | None:
+    return await info.context.edges.transaction(root.reverses_id) if root.reverses_id else None
+
+
+async def _reversed_amount(root: strawberry.Parent[Transaction], info: Info) -> Money | None:
+    return await info.context.edges.reversed_amount_of(root.id)
+
+
+async def _reversals(
+    root: strawberry.Parent[Transaction], info: Info, first: First = 20, after: After = None
+) -> Connection[Transaction] | None:
+    return await info.context.edges.reversals_of(root.id, first, after)
 
 
 @strawberry.type(description="What one transaction did to one account.")
@@ -59,6 +74,7 @@ class Entry:
 
 @strawberry.type(description="One movement of money. Never changed, never deleted. Read by every role.")
 class Transaction(Node):
+    reverses_id: strawberry.Private[str | None]
     sequence: Int64 = strawberry.field(description="Its place in the audit log: greater is later, without exception.")
     kind: TransactionKind = strawberry.field(description="Why money moved.")
     amount: Money = strawberry.field(description="How much; positive.")
@@ -71,12 +87,22 @@ class Transaction(Node):
     description: str | None = strawberry.field(description="In the caller's own words; null if there are none.")
     metadata: list[MetadataEntry] = strawberry.field(description="The caller's own data, sorted by key.")
     created_at: DateTime = strawberry.field(description="When it was made.")
+    reverses: Transaction | None = guarded(
+        _reverses, RequiresRole(EVERYONE), "The transaction that it takes back; null unless it is a REVERSAL."
+    )
+    reversed_amount: Money | None = guarded(
+        _reversed_amount, RequiresRole(EVERYONE), "How much of it is taken back by now; zero for none."
+    )
+    reversals: Connection[Transaction] | None = guarded(
+        _reversals, RequiresRole(EVERYONE), "What takes it back, newest first."
+    )
 
     @classmethod
     def of(cls, transaction: domain.Transaction) -> Transaction:
         """Present a transaction."""
         return cls(
             id=strawberry.ID(transaction.id),
+            reverses_id=transaction.reverses,
             sequence=Int64(transaction.sequence),
             kind=transaction.kind,
             amount=Money.of(transaction.amount),
@@ -151,3 +177,12 @@ class TransferInput:
         description="Refuse with PreconditionFailed if less would be available on the debited account afterwards, in "
         "major units of its currency.",
     )
+
+
+@strawberry.input(description="What to take back.")
+class ReverseTransactionInput:
+    transaction_id: strawberry.ID = strawberry.field(description="The transaction: no REVERSAL, and no SWEEP.")
+    amount: MoneyInput | None = strawberry.field(
+        default=None, description="How much of it: positive, in its currency; all that is left if left out."
+    )
+    description: str | None = strawberry.field(default=None, description=_DESCRIPTION)

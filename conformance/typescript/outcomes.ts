@@ -14,6 +14,7 @@ import type {
   OpenAccountMutation,
   RenameAccountMutation,
   Retry,
+  ReverseTransactionMutation,
   RevokeApiKeyMutation,
   SetOverdraftLimitMutation,
   TransferMutation,
@@ -225,6 +226,25 @@ export function setOverdraftLimit(answer: Answer<SetOverdraftLimitMutation>): st
     case "InvalidInput": case "InvalidAmount": case "IdempotencyKeyReused": case "IdempotencyKeyAbandoned":
     case "AccountNotFound": case "AccountClosed": case "CurrencyMismatch": case "Overloaded": case "Unavailable":
       return refused(answer);
+    case "InsufficientFunds":
+      return refused(answer, `short of ${money(answer.shortfall)}`);
+    default:
+      return addedLater(answer);
+  }
+}
+
+export function reverseTransaction(answer: Answer<ReverseTransactionMutation>): string {
+  switch (answer.__typename) {
+    case "ReverseTransactionSuccess":
+      return done(answer, `took back ${money(answer.transaction.amount)}`);
+    case "InvalidInput": case "InvalidAmount": case "IdempotencyKeyReused": case "IdempotencyKeyAbandoned":
+    case "TransactionNotFound": case "AccountClosed": case "CurrencyMismatch": case "LimitExceeded":
+    case "Overloaded": case "Unavailable":
+      return refused(answer);
+    case "AccountFrozen":
+      return refused(answer, `frozen for ${answer.scope}`);
+    case "NotReversible":
+      return refused(answer, `reversible up to ${money(answer.reversible)}`);
     case "InsufficientFunds":
       return refused(answer, `short of ${money(answer.shortfall)}`);
     default:

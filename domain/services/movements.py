@@ -23,9 +23,9 @@ from domain.errors import (
     PreconditionFailed,
     SameAccount,
 )
-from domain.ids import Prefix
 from domain.money import LARGEST_BALANCE, Money
 from domain.records import FREE_TEXT
+from domain.services.postings import move
 from domain.text import Metadata
 from domain.transactions import Transaction, TransactionKind
 from domain.unit_of_work import UnitOfWork
@@ -226,21 +226,14 @@ def _require_left(account: Account, debit: Money, minimum: Money | None) -> None
 def _move(
     work: UnitOfWork, command: Movement, kind: TransactionKind, source: Account, target: Account
 ) -> tuple[Transaction, Account, Account]:
-    """Stage a movement already found possible. From here on nothing may be refused."""
-    source, debit = accounts.post(source, -command.amount)
-    target, credit = accounts.post(target, command.amount)
-    transaction = Transaction(
-        id=work.fresh_id(Prefix.TRANSACTION),
-        sequence=work.sequence,
-        kind=kind,
-        amount=command.amount,
-        entries=(debit, credit),
+    """Stage a movement already found possible, in the caller's words."""
+    return move(
+        work,
+        kind,
+        command.amount,
+        source,
+        target,
         reference=command.reference,
         description=command.description,
         metadata=command.metadata,
-        created_at=work.now,
     )
-    work.stage_transaction(transaction)
-    work.stage_account(source)
-    work.stage_account(target)
-    return transaction, source, target

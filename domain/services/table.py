@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.commands import Command
-from domain.services import accounts, api_clients, freezes, idempotency_keys, movements, overdrafts
+from domain.services import accounts, api_clients, freezes, idempotency_keys, movements, overdrafts, reversals
 from domain.unit_of_work import UnitOfWork
 
 
@@ -30,6 +30,7 @@ SERVICES: Mapping[type[Command], Service] = {
     movements.Deposit: Service(movements.deposit, movements.DepositSuccess),
     movements.Withdraw: Service(movements.withdraw, movements.WithdrawSuccess),
     movements.Transfer: Service(movements.transfer, movements.TransferSuccess),
+    reversals.ReverseTransaction: Service(reversals.reverse_transaction, reversals.ReverseTransactionSuccess),
     api_clients.CreateApiClient: Service(api_clients.create_api_client, api_clients.CreateApiClientSuccess),
     api_clients.ChangeApiClientRole: Service(
         api_clients.change_api_client_role, api_clients.ChangeApiClientRoleSuccess

@@ -21,6 +21,7 @@ from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
+from domain.services.reversals import ReverseTransaction
 from tests.contracts.ledgers import AnyLedger
 from tests.support.books import EUR, euros
 
@@ -67,6 +68,13 @@ def _transfer(ledger: AnyLedger) -> Command:
     return Transfer(from_account_id=ledger.funded(500).id, to_account_id=ledger.opened().id, amount=euros(200))
 
 
+def deposited(ledger: AnyLedger, minor: int = 500) -> str:
+    """Deposit onto a new account, and return the id of the transaction."""
+    deposit = Deposit(account_id=ledger.opened().id, amount=euros(minor), description="By mistake")
+    transaction_id: str = ledger.succeed(deposit).transaction.id
+    return transaction_id
+
+
 def _revoke(ledger: AnyLedger) -> Command:
     key = ledger.succeed(IssueApiKey(api_client_id=created_client(ledger))).api_key
     return RevokeApiKey(api_key_id=key.id)
@@ -83,6 +91,9 @@ SITUATIONS: Mapping[Operation, Callable[[AnyLedger], Command]] = {
     ),
     Operation.UNFREEZE_ACCOUNT: _unfreeze,
     Operation.SET_OVERDRAFT_LIMIT: lambda ledger: SetOverdraftLimit(account_id=ledger.opened().id, limit=euros(50)),
+    Operation.REVERSE_TRANSACTION: lambda ledger: ReverseTransaction(
+        transaction_id=deposited(ledger), amount=euros(200), description="Wrong customer"
+    ),
     Operation.CLOSE_ACCOUNT: lambda ledger: CloseAccount(account_id=frozen_account(ledger)),
     Operation.CREATE_API_CLIENT: lambda _: CreateApiClient(name="till 4", role=Role.TELLER),
     Operation.CHANGE_API_CLIENT_ROLE: lambda ledger: ChangeApiClientRole(

@@ -28,6 +28,7 @@ from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
+from domain.services.reversals import ReverseTransaction
 from domain.services.table import SERVICES
 from tests.support.books import EUR, JPY, euros
 
@@ -180,6 +181,20 @@ GOLDEN: list[tuple[Command, str, str]] = [
             '"minAvailableAfter":"-5 EUR/2","toAccountId":"acct_2"}'
         ),
         "1db2d0b351cf1f17b84cde7e321d20d443ec436a2110df50696b35145bf1bf90",
+    ),
+    (
+        ReverseTransaction(transaction_id="txn_1"),
+        '{"transactionId":"txn_1"}',
+        "d82eaec650239e1f9f286b605e82b77bd139e1172ea93f5bbb01464b1a39178c",
+    ),
+    (
+        ReverseTransaction(transaction_id="txn_1", amount=euros(1_050), description="Wrong customer"),
+        (
+            '{"amount":"1050 EUR/2",'
+            '"description":"b4cefe8c1137104ba46062360b41a1314b2964c6e4840df3ddb42667181058e9",'
+            '"transactionId":"txn_1"}'
+        ),
+        "37ea183a99924a8d0b4b752571b78d3a172282a7d88c5e400c513455ccedf591",
     ),
     (
         CreateApiClient(name="till 4", role=Role.TELLER),

@@ -866,7 +866,7 @@ TRANSACTIONS = (
     Attack(
         "a transaction under the id of another",
         "a transaction is written once",
-        """REPLACE INTO "transaction" VALUES (:next, 'txn_reversal', 'DEPOSIT', 100, 'EUR', NULL, :at)""",
+        """REPLACE INTO "transaction" VALUES (:next, :reversal, 'DEPOSIT', 100, 'EUR', NULL, :at)""",
         (AUDIT,),
     ),
     Attack(

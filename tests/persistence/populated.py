@@ -12,12 +12,13 @@ from domain.services.api_clients import IssueApiKey, RevokeApiKey
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
-from tests.support import raw
+from domain.services.reversals import ReverseTransaction
 from tests.support.books import EUR, JPY, TestLedger, euros, migrated
 
 FUNDED, EMPTY, CLOSED, FROZEN, YEN, OTHER, OWING = (f"acct_{number:026}" for number in range(1, 8))
 MANAGER, TELLER = (f"cli_{number:026}" for number in (1, 2))
 USABLE_KEY, REVOKED_KEY = (f"key_{number:026}" for number in (1, 3))
+REVERSAL = f"txn_{6:026}"
 UNUSED = "unused"
 RELEASED_FREEZE, LIVE_FREEZE = (f"frz_{number:026}" for number in (1, 2))
 
@@ -29,7 +30,6 @@ def populate(path: Path) -> None:
     _accounts(ledger)
     _movements(ledger)
     ledger.database.close()
-    raw.run(path, *_REVERSAL)
 
 
 def _people(ledger: TestLedger) -> None:
@@ -52,7 +52,8 @@ def _accounts(ledger: TestLedger) -> None:
 
 
 def _movements(ledger: TestLedger) -> None:
-    ledger.succeed(Deposit(account_id=FUNDED, amount=euros(1000), reference="first", description="wages"))
+    wages = Deposit(account_id=FUNDED, amount=euros(1000), reference="first", description="wages")
+    deposited = ledger.succeed(wages).transaction.id
     ledger.succeed(Withdraw(account_id=FUNDED, amount=euros(200)))
     assert ledger.funded(500).id == OTHER
     ledger.succeed(Transfer(from_account_id=OTHER, to_account_id=FUNDED, amount=euros(50)))
@@ -60,28 +61,5 @@ def _movements(ledger: TestLedger) -> None:
     assert ledger.opened(EUR).id == OWING
     ledger.succeed(SetOverdraftLimit(account_id=OWING, limit=euros(50)))
     ledger.succeed(Withdraw(account_id=OWING, amount=euros(30)))
-
-
-_NEXT, _AT = "(SELECT max(last_sequence) + 1 FROM batch)", "(SELECT max(at) + 1 FROM batch)"
-_REVERSAL = (
-    f"""
-    INSERT INTO audit
-    SELECT sequence + 1, at + 1, 'SUCCEEDED', 'REVERSE_TRANSACTION', api_client_id, api_key_id, role, NULL,
-        '["{FUNDED}"]', NULL, '{{}}', hash, hash
-    FROM audit ORDER BY sequence DESC LIMIT 1
-    """,  # noqa: S608
-    f"""INSERT INTO "transaction" VALUES ({_NEXT}, 'txn_reversal', 'REVERSAL', 30, 'EUR', NULL, {_AT})""",  # noqa: S608
-    f"""
-    INSERT INTO entry
-    SELECT id, version + 1, {_NEXT}, iif(kind = 'HOUSE', 30, -30), posted + iif(kind = 'HOUSE', 30, -30), {_AT}
-    FROM account WHERE id IN ('{FUNDED}', 'house_EUR')
-    """,  # noqa: S608
-    f"""
-    UPDATE account
-    SET version = version + 1, posted = posted + iif(kind = 'HOUSE', 30, -30), changed_sequence = {_NEXT}
-    WHERE id IN ('{FUNDED}', 'house_EUR')
-    """,  # noqa: S608
-    f'INSERT INTO reversal SELECT min(sequence), 1, {_NEXT}, 30 FROM "transaction"',  # noqa: S608
-    f"INSERT INTO batch SELECT max(number) + 1, {_NEXT}, {_NEXT}, max(at) + 1 FROM batch",  # noqa: S608
-)
-"""A part of the first deposit given back, as the books record it."""
+    reversal = ledger.succeed(ReverseTransaction(transaction_id=deposited, amount=euros(30))).transaction
+    assert reversal.id == REVERSAL

@@ -16,15 +16,18 @@ from domain.services.accounts import CloseAccount, RenameAccount
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
+from domain.services.reversals import ReverseTransaction
 from persistence import verification
 from persistence.retelling import FaultFoundError
 from tests.support import raw
 from tests.support.books import EUR, JPY, TestLedger, euros
 
 ADA, BOB, CLOSED, FROZEN, YEN = (f"acct_{number:026}" for number in range(1, 6))
+TRANSFER = "txn_00000000000000000000000004"
 TILL, KEY = "cli_00000000000000000000000001", "key_00000000000000000000000001"
 LIVE, RELEASED = "frz_00000000000000000000000001", "frz_00000000000000000000000002"
-DEPOSITED, ERASED, RENAMED, TRANSFERRED, REFUSED, DENIED, ABANDONED, LAST = 4, 5, 15, 16, 17, 18, 19, 20
+DEPOSITED, ERASED, RENAMED, TRANSFERRED, REFUSED, DENIED, ABANDONED = 4, 5, 15, 16, 17, 18, 19
+REVERSED, REVERSED_AGAIN, LAST = 20, 21, 22
 """Numbers of audit records of the books below, which are made the same way every time."""
 
 GBP, CHF = Currency("GBP", 2), Currency("CHF", 2)
@@ -42,10 +45,13 @@ def fill(ledger: TestLedger) -> None:
     ledger.succeed(FreezeAccount(account_id=ADA, reason=FreezeReason.OPERATIONS))
     ledger.succeed(UnfreezeAccount(account_id=ADA))
     ledger.succeed(RenameAccount(account_id=BOB, name="Bob"))
-    ledger.succeed(Transfer(from_account_id=ADA, to_account_id=BOB, amount=euros(50)))
+    made = ledger.succeed(Transfer(from_account_id=ADA, to_account_id=BOB, amount=euros(50)))
+    assert made.transaction.id == TRANSFER
     assert not ledger.execute(Withdraw(account_id=BOB, amount=euros(5000))).is_success
     assert not ledger.execute(Withdraw(account_id=BOB, amount=euros(5)), teller).is_success
     ledger.succeed(AbandonIdempotencyKey(of_operation=Operation.DEPOSIT, key="lost"))
+    for minor in (20, 10):
+        ledger.succeed(ReverseTransaction(transaction_id=TRANSFER, amount=euros(minor), description="by mistake"))
     ledger.succeed(RenameAccount(account_id=BOB, name="Robert"))
 
 

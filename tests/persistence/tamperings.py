@@ -20,6 +20,8 @@ from tests.persistence.tampering import (
     REFUSED,
     RELEASED,
     RENAMED,
+    REVERSED,
+    REVERSED_AGAIN,
     TILL,
     TRANSFERRED,
     YEN,
@@ -281,8 +283,44 @@ IN_TRANSACTIONS = (
     ),
     Tampering(
         "a reversal that never was",
-        f"reversal of transaction {DEPOSITED} is no reversal of it",
+        _NOT_RECORDED.format(9),
         (f"INSERT INTO reversal VALUES ({DEPOSITED}, 1, 9, 500)",),
+    ),
+    Tampering(
+        "a reversal by no transaction",
+        f"reversal of transaction {DEPOSITED} is no reversal of it",
+        (f"INSERT INTO reversal VALUES ({DEPOSITED}, 1, 1, 500)",),
+    ),
+    Tampering(
+        "a reversal forgotten",
+        _NOT_RECORDED.format(REVERSED),
+        (f"DELETE FROM reversal WHERE sequence = {REVERSED}",),
+    ),
+    Tampering(
+        "a reversal of something else",
+        _NOT_RECORDED.format(REVERSED_AGAIN),
+        (f"UPDATE reversal SET original = {DEPOSITED} WHERE sequence = {REVERSED_AGAIN}",),
+    ),
+    Tampering(
+        "a reversal resealed as one of something that was never done",
+        f"audit record {REVERSED} takes back what was never done",
+        (
+            f"""UPDATE audit SET details = json_set(details, '$.result.original.amount', '51 EUR/2')
+            WHERE sequence = {REVERSED}""",
+        ),
+        resealed=True,
+    ),
+    *(
+        Tampering(
+            change,
+            f"the reversals of transaction {TRANSFERRED} do not add up, or exceed it",
+            (f"UPDATE reversal SET {assignment} WHERE sequence = {REVERSED_AGAIN}",),
+        )
+        for change, assignment in (
+            ("how often it was reversed", "n = 3"),
+            ("how much of it is taken back", "cumulative = 31"),
+            ("so that more of it may be taken back", "cumulative = 10"),
+        )
     ),
     Tampering("a movement that the log does not know", _ACCOUNT.format(YEN), _UNKNOWN_MOVEMENT),
     Tampering(
@@ -305,7 +343,7 @@ IN_ACCOUNTS = (
             (
                 "closing it",
                 BOB,
-                "state = 'CLOSED', posted = 0, closed_at = 1, closed_version = 1",
+                "state = 'CLOSED', posted = 0, closed_at = 1, closed_version = version",
                 "account {} does not agree with its entries",
             ),
             ("opening it again", CLOSED, "state = 'ACTIVE', closed_at = NULL, closed_version = NULL", _ACCOUNT),
@@ -394,7 +432,7 @@ IN_IDEMPOTENCY_KEYS = (
     ),
     Tampering(
         "a key of a record to come",
-        "table idempotency has 21 rows, and the log tells of 20",
+        "table idempotency has 23 rows, and the log tells of 22",
         (f"INSERT INTO idempotency VALUES ('cli_other', 'DEPOSIT', 'new', 'REFUSED', '', 1, {LAST + 1})",),
     ),
 )
@@ -469,7 +507,7 @@ IN_WORDS = (
     ),
     Tampering(
         "words of nobody",
-        "table text has 10 rows, and the log tells of 9",
+        "table text has 12 rows, and the log tells of 11",
         (f"INSERT INTO text (sequence, note) VALUES ({REFUSED}, 'theft')",),
     ),
     *(
@@ -513,7 +551,7 @@ UNPROVABLE = (
             *(f"DELETE FROM {table} WHERE sequence = {LAST}" for table in ("audit", "audit_target", "text")),
             f"DELETE FROM idempotency WHERE sequence = {LAST}",
             f"DELETE FROM batch WHERE number = {LAST}",
-            f"UPDATE account SET named_sequence = {RENAMED}, changed_sequence = {TRANSFERRED} WHERE id = '{BOB}'",
+            f"UPDATE account SET named_sequence = {RENAMED}, changed_sequence = {REVERSED_AGAIN} WHERE id = '{BOB}'",
         ),
     ),
     Tampering(

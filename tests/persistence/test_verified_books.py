@@ -33,6 +33,7 @@ from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import KEYLESS, AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
+from domain.services.reversals import ReverseTransaction
 from domain.services.table import SERVICES
 from persistence import verification
 from persistence.verification import Verified
@@ -131,6 +132,34 @@ def use_movements(ledger: TestLedger) -> None:
     refuse(ledger, ErrorCode.CURRENCY_MISMATCH, *moving(yen, euros(1), to=lent))
 
 
+def use_reversals(ledger: TestLedger) -> None:
+    target, frozen, full = (ledger.opened(currency).id for currency in (EUR, EUR, CHF))
+    made = ledger.succeed(Transfer(from_account_id=ledger.funded(9).id, to_account_id=target, amount=euros(9)))
+    back = reversing(ledger, made.transaction.id, 5)
+    refuse(ledger, ErrorCode.NOT_REVERSIBLE, taking_back(back, euros(1)), taking_back(made.transaction.id, euros(5)))
+    refuse(ledger, ErrorCode.CURRENCY_MISMATCH, taking_back(made.transaction.id, Money(1, JPY)))
+    ledger.succeed(Withdraw(account_id=target, amount=euros(4)))
+    refuse(ledger, ErrorCode.INSUFFICIENT_FUNDS, taking_back(made.transaction.id, None))
+    ledger.succeed(CloseAccount(account_id=target))
+    refuse(ledger, ErrorCode.ACCOUNT_CLOSED, taking_back(made.transaction.id, None))
+    paid_in = ledger.succeed(Deposit(account_id=frozen, amount=euros(9))).transaction.id
+    ledger.succeed(freeze(frozen))
+    refuse(ledger, ErrorCode.ACCOUNT_FROZEN, taking_back(paid_in, None))
+    ledger.succeed(Deposit(account_id=full, amount=Money(9, CHF)))
+    paid_out = ledger.succeed(Withdraw(account_id=full, amount=Money(9, CHF))).transaction.id
+    ledger.succeed(Deposit(account_id=full, amount=Money(LARGEST_BALANCE, CHF)))
+    refuse(ledger, ErrorCode.LIMIT_EXCEEDED, taking_back(paid_out, None))
+
+
+def taking_back(transaction_id: str, amount: Money | None) -> ReverseTransaction:
+    return ReverseTransaction(transaction_id=transaction_id, amount=amount, description="by mistake")
+
+
+def reversing(ledger: TestLedger, transaction_id: str, minor: int) -> str:
+    made: str = ledger.succeed(taking_back(transaction_id, euros(minor))).transaction.id
+    return made
+
+
 def moving(account_id: str, amount: Money, *, to: str, **fields: Any) -> tuple[Deposit, Withdraw, Transfer]:
     """Return a movement of each kind, with words that are kept although they are refused."""
     fields |= {"amount": amount, "description": "for nothing"}
@@ -151,6 +180,7 @@ UNMET: tuple[Callable[[str], Command], ...] = (
     lambda id_: Deposit(account_id=id_, amount=euros(1), description="wages"),
     lambda id_: Withdraw(account_id=id_, amount=euros(1), description="cash"),
     lambda id_: Transfer(from_account_id=id_, to_account_id="acct_other", amount=euros(1)),
+    lambda id_: ReverseTransaction(transaction_id=id_, amount=euros(1), description="by mistake"),
     lambda id_: CreateApiClient(name=id_, role=Role.VIEWER),
     lambda id_: ChangeApiClientRole(api_client_id=id_, role=Role.VIEWER),
     lambda id_: DisableApiClient(api_client_id=id_),
@@ -199,7 +229,7 @@ def use_one_batch(ledger: TestLedger) -> None:
 def everything(tmp_path: Path) -> Iterator[TestLedger]:
     """Give books in which every deed was done, and refused in every way."""
     ledger = TestLedger(migrated(tmp_path / "books.db"))
-    for use in (use_clients, use_accounts, use_movements, use_one_batch):
+    for use in (use_clients, use_accounts, use_movements, use_reversals, use_one_batch):
         use(ledger)
     for make in UNMET:
         use_keys_and_input(ledger, make)

@@ -1,6 +1,6 @@
 """A second ledger to compare the first with: plain dictionaries and integers, and no line shared with the domain.
 
-Accounts are named A1, A2, ... and freezes F1, F2, ... in the order in which they are made.
+Accounts are named A1, A2, ..., freezes F1, F2, ... and transactions T1, T2, ... in the order in which they are made.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ OK = "OK"
 LARGEST = 4 * 10**18
 
 CASHIER = {"open", "rename", "deposit", "abandon"}
-MANAGER = CASHIER | {"withdraw", "transfer", "freeze", "unfreeze", "limit", "close"}
+MANAGER = CASHIER | {"withdraw", "transfer", "reverse", "freeze", "unfreeze", "limit", "close"}
 MAY: dict[str, set[str]] = {
     "VIEWER": set(),
     "TELLER": CASHIER,
@@ -57,6 +57,18 @@ class Account:
 
 
 @dataclass
+class Movement:
+    """What a transaction moved from where to where; None is the house. `left` of it can be taken back."""
+
+    source: str | None
+    target: str | None
+    amount: int
+    currency: str
+    left: int
+    final: bool = False
+
+
+@dataclass
 class Freeze:
     account: str
     scope: str
@@ -86,6 +98,7 @@ class Model:
     clients: dict[str, Client]
     accounts: dict[str, Account] = field(default_factory=dict)
     freezes: dict[str, Freeze] = field(default_factory=dict)
+    movements: dict[str, Movement] = field(default_factory=dict)
     house: dict[str, tuple[int, int]] = field(default_factory=dict)
     references: set[str] = field(default_factory=set)
     decided: dict[tuple[str, str, str], tuple[Args | None, Answer]] = field(default_factory=dict)
@@ -141,6 +154,8 @@ class Model:
 
     def _settle(self, act: Act, now: int) -> None:
         named = {act.args.get(name) for name in ("account", "source", "target")}
+        if original := self.movements.get(act.args.get("transaction", "")):
+            named |= {original.source, original.target}
         for freeze in self.freezes.values():
             if freeze.account in named and not freeze.over and freeze.expires is not None and freeze.expires <= now:
                 freeze.over = True
@@ -178,17 +193,42 @@ class Model:
     def _deposit(self, act: Act, _: Client, now: int) -> Facts:
         label = act.args["account"]
         self._movable(act, now, **{label: {"ALL"}})
-        return self._move(act, now, None, label)
+        return self._moved(act, now, None, label)
 
     def _withdraw(self, act: Act, _: Client, now: int) -> Facts:
         label = act.args["account"]
         self._movable(act, now, **{label: {"ALL", "DEBITS"}})
-        return self._move(act, now, label, None)
+        return self._moved(act, now, label, None)
 
     def _transfer(self, act: Act, _: Client, now: int) -> Facts:
         source, target = act.args["source"], act.args["target"]
         self._movable(act, now, **{source: {"ALL", "DEBITS"}, target: {"ALL"}})
-        return self._move(act, now, source, target)
+        return self._moved(act, now, source, target)
+
+    def _moved(self, act: Act, now: int, source: str | None, target: str | None) -> Facts:
+        made = self._move(Movement(source, target, act.args["amount"], act.args["currency"], act.args["amount"]))
+        return (made, *(self._standing(label, now) for label in (source, target) if label))
+
+    def _reverse(self, act: Act, _: Client, now: int) -> Facts:
+        original = self.movements.get(act.args["transaction"])
+        if original is None:
+            raise No("TRANSACTION_NOT_FOUND")
+        if original.final:
+            raise No("NOT_REVERSIBLE")
+        sides = [label for label in (original.source, original.target) if label]
+        list(self._named(*sides))
+        if original.target and self.live(original.target, now):
+            raise No("ACCOUNT_FROZEN")
+        if not original.left:
+            raise No("NOT_REVERSIBLE")
+        if act.args["amount"] and act.args["currency"] != original.currency:
+            raise No("CURRENCY_MISMATCH")
+        amount = act.args["amount"] or original.left
+        if amount > original.left:
+            raise No("NOT_REVERSIBLE")
+        made = self._move(Movement(original.target, original.source, amount, original.currency, 0, final=True))
+        original.left -= amount
+        return (made, *(self._standing(label, now) for label in reversed(sides)))
 
     def _movable(self, act: Act, now: int, **sides: set[str]) -> None:
         """Refuse what is missing, closed, frozen, foreign, or not of the expected version. The first side has it."""
@@ -201,24 +241,24 @@ class Model:
         if act.args["version"] not in (None, accounts[0].version):
             raise No("PRECONDITION_FAILED")
 
-    def _move(self, act: Act, now: int, source: str | None, target: str | None) -> Facts:
-        """Move the amount; the house stands in for the side that is None."""
-        amount, currency = act.args["amount"], act.args["currency"]
-        changes = {source: -amount, target: amount}
-        house, entries = self.house.get(currency, (0, 0))
+    def _move(self, made: Movement) -> str:
+        """Move the amount; the house stands in for the side that is None. Return the label of the transaction."""
+        changes = {made.source: -made.amount, made.target: made.amount}
+        house, entries = self.house.get(made.currency, (0, 0))
         for label, change in changes.items():
             posted = self.accounts[label].posted if label else house
             if abs(posted + change) > LARGEST:
                 raise No("LIMIT_EXCEEDED")
-        if source and self.accounts[source].posted + self.accounts[source].overdraft < amount:
+        if made.source and self.accounts[made.source].posted + self.accounts[made.source].overdraft < made.amount:
             raise No("INSUFFICIENT_FUNDS")
         for label, change in changes.items():
             if label:
                 self.accounts[label].posted += change
                 self.accounts[label].version += 1
             else:
-                self.house[currency] = (house + change, entries + 1)
-        return tuple(self._standing(label, now) for label in changes if label)
+                self.house[made.currency] = (house + change, entries + 1)
+        self.movements[f"T{len(self.movements) + 1}"] = made
+        return f"T{len(self.movements)}"
 
     def _freeze(self, act: Act, _: Client, now: int) -> Facts:
         expires = act.args["expires"]

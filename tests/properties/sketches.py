@@ -13,6 +13,7 @@ SECOND = 1_000_000
 MISSING = 7
 CALLERS = ("manager",) * 6 + ("admin",) * 4 + ("deputy", "teller", "viewer")
 MONEY = ("deposit", "withdraw", "transfer")
+CORRECTIONS = ("reverse", "reverse", "withdraw", "close", "limit")
 CHANGES = ("freeze", "unfreeze", "unfreeze", "rename", "limit", "close", "abandon")
 ADMINISTRATION = ("disable", "enable", "enable", "revoke")
 
@@ -128,6 +129,15 @@ def _limit(sketch: Sketch, model: Model) -> Args:
     return {"account": label, "limit": limit, "currency": sketch.currency or currency}
 
 
+def _reverse(sketch: Sketch, model: Model) -> Args:
+    """Take back one of the latest transactions: all that is left, what is left, one more, or anything."""
+    label = f"T{len(model.movements) - sketch.first}" if sketch.first != MISSING else "missing"
+    original = model.movements.get(label)
+    left, currency = (original.left, original.currency) if original else (1, "EUR")
+    amount = {0: None, 1: None, 2: left or None, 3: left + 1, 4: left // 2 or None}.get(sketch.choice, sketch.amount)
+    return {"transaction": label, "amount": amount, "currency": sketch.currency or currency}
+
+
 def _abandon(sketch: Sketch, model: Model) -> Args:
     """Give up the client's latest key, an earlier one, or one that may come later."""
     used = [(deed, key) for client, deed, key in model.decided if client == sketch.client and deed != "abandon"]
@@ -151,6 +161,7 @@ _ARGS: Mapping[str, Callable[[Sketch, Model], Args]] = {
     "deposit": _one_sided,
     "withdraw": _one_sided,
     "transfer": _transfer,
+    "reverse": _reverse,
     "freeze": _freeze,
     "unfreeze": _unfreeze,
     "limit": _limit,

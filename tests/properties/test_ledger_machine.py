@@ -24,6 +24,7 @@ from tests.properties.model import Act, Client, Model
 from tests.properties.sketches import (
     ADMINISTRATION,
     CHANGES,
+    CORRECTIONS,
     EVERY_DEED,
     MONEY,
     SECOND,
@@ -53,7 +54,7 @@ CLIENTS = {
 }
 
 ANOTHER: Mapping[str, Callable[[Any], Any]] = {
-    "amount": lambda amount: amount + 1,
+    "amount": lambda amount: (amount or 0) + 1,
     "version": lambda version: 7 if version is None else None,
     "name": lambda name: f"{name}!",
     "overdraft": lambda overdraft: overdraft + 1,
@@ -114,6 +115,27 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(sketch=sketches(*MONEY))
     def move_money(self, sketch: Sketch) -> None:
         self.send(self.draw_up(sketch))
+
+    @rule(sketch=sketches(*CORRECTIONS))
+    def correct_something(self, sketch: Sketch) -> None:
+        self.send(self.draw_up(sketch))
+
+    @rule(move=sketches(*MONEY), parts=st.lists(sketches("reverse"), min_size=1, max_size=4), alone=st.booleans())
+    def take_back_what_was_just_moved(self, move: Sketch, parts: list[Sketch], *, alone: bool) -> None:
+        moved = self.draw_up(replace(move, client="admin", shared_key=False, huge=False))
+        self.send(moved)
+        label = f"T{len(self.model.movements)}"
+        acts = [
+            self.draw_up(replace(part, client="admin"), number=number) for number, part in enumerate(parts, start=1)
+        ]
+        acts = [
+            replace(act, args=act.args | {"transaction": label, "currency": moved.args["currency"]}) for act in acts
+        ]
+        if alone:
+            for act in acts:
+                self.send(act)
+        else:
+            self.send(*acts)
 
     @rule(sketch=sketches(*CHANGES))
     def change_an_account(self, sketch: Sketch) -> None:
@@ -200,6 +222,19 @@ class LedgerMachine(RuleBasedStateMachine):
             sums[currency] += posted
             assert kind == "CUSTOMER" or (posted, version) == self.model.house[currency]
         assert not any(sums.values())
+
+    @invariant()
+    def every_transaction_is_taken_back_as_far_as_in_the_model(self) -> None:
+        reversals = self._query(
+            """SELECT t.id, max(r.cumulative), sum(made.amount), count(*), max(r.n) FROM reversal AS r
+            JOIN "transaction" AS t ON t.sequence = r.original
+            JOIN "transaction" AS made ON made.sequence = r.sequence GROUP BY t.id"""
+        )
+        told = {id_: cumulative for id_, cumulative, moved, count, n in reversals if (moved, count) == (cumulative, n)}
+        expected = {
+            self.names.id(label): one.amount - one.left for label, one in self.model.movements.items() if not one.final
+        }
+        assert told == {id_: minor for id_, minor in expected.items() if minor}
 
     @invariant()
     def every_balance_is_the_chain_of_its_entries(self) -> None:

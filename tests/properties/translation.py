@@ -19,6 +19,7 @@ from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
+from domain.services.reversals import ReverseTransaction
 from tests.properties.model import OK, Act, Answer, Args, Facts
 from tests.support.books import EUR, JPY
 
@@ -29,6 +30,7 @@ OPERATIONS = {
     "deposit": Operation.DEPOSIT,
     "withdraw": Operation.WITHDRAW,
     "transfer": Operation.TRANSFER,
+    "reverse": Operation.REVERSE_TRANSACTION,
     "freeze": Operation.FREEZE_ACCOUNT,
     "unfreeze": Operation.UNFREEZE_ACCOUNT,
     "limit": Operation.SET_OVERDRAFT_LIMIT,
@@ -67,15 +69,25 @@ class Names:
         return Answer(code, outcome.decided_at, facts, outcome.replayed)
 
     def _facts(self, deed: str, result: Any) -> Facts:
-        if deed == "open":
-            return (self.label(result.account.id, "A"), _standing(result.account))
-        if deed == "freeze":
-            return (self.label(result.freeze.id, "F"), _standing(result.account))
-        if deed == "transfer":
-            return (_standing(result.from_account), _standing(result.to_account))
+        """Return the label of what was made, and how each account of the answer stood."""
         if deed == "abandon":
             return (_fate(result.record), result.record.decided_at)
-        return (_standing(result.account),) if hasattr(result, "account") else ()
+        name, prefix = _MADE.get(deed, ("", ""))
+        made = [self.label(getattr(result, name).id, prefix)] if name else []
+        return (*made, *map(_standing, _accounts_in(result)))
+
+
+_MADE: Mapping[str, tuple[str, str]] = {
+    "open": ("account", "A"),
+    "freeze": ("freeze", "F"),
+    **dict.fromkeys(("deposit", "withdraw", "transfer", "reverse"), ("transaction", "T")),
+}
+"""Under which name a success holds what the deed made, and which labels such things have."""
+
+
+def _accounts_in(result: Any) -> list[Account]:
+    found = [getattr(result, name) for name in ("from_account", "to_account", "account") if hasattr(result, name)]
+    return [*found, *getattr(result, "accounts", ())]
 
 
 def _standing(account: Account) -> Facts:
@@ -105,6 +117,11 @@ def _transfer(names: Names, args: Args) -> Command:
         amount=_amount(args),
         expected_version=args["version"],
     )
+
+
+def _reverse(names: Names, args: Args) -> Command:
+    amount = _amount(args) if args["amount"] else None
+    return ReverseTransaction(transaction_id=names.id(args["transaction"]), amount=amount)
 
 
 def _freeze(names: Names, args: Args) -> Command:
@@ -137,6 +154,7 @@ _COMMANDS: Mapping[str, Callable[[Names, Args], Command]] = {
     "deposit": _one_sided(Deposit),
     "withdraw": _one_sided(Withdraw),
     "transfer": _transfer,
+    "reverse": _reverse,
     "freeze": _freeze,
     "unfreeze": _unfreeze,
     "limit": lambda names, args: SetOverdraftLimit(

@@ -35,6 +35,7 @@ def inputs(name: str, account_id: str) -> Given:
         "freezeAccount": {"accountId": account_id, "reason": "OPERATIONS"},
         "closeAccount": {"accountId": account_id},
         "setOverdraftLimit": {"accountId": account_id, "limit": money},
+        "reverseTransaction": {"transactionId": "txn_00000000000000000000000001", "amount": money},
         "issueApiKey": {"apiClientId": "cli_00000000000000000000000001"},
     }
     return known[name]
@@ -99,6 +100,15 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("setOverdraftLimit", "limit.amount", "7e7", COERCION),
     ("setOverdraftLimit", "limit.currency", "XAU", "InvalidInput"),
     ("setOverdraftLimit", "limit", None, COERCION),
+    ("reverseTransaction", AMOUNT, "0", "InvalidAmount"),
+    ("reverseTransaction", AMOUNT, "-7.77", "InvalidAmount"),
+    ("reverseTransaction", AMOUNT, "7.777", "InvalidAmount"),
+    ("reverseTransaction", AMOUNT, LARGE, "InvalidAmount"),
+    ("reverseTransaction", AMOUNT, 7.77, COERCION),
+    ("reverseTransaction", "amount.currency", "XAU", "InvalidInput"),
+    ("reverseTransaction", "transactionId", "poison" * 11, "InvalidInput"),
+    ("reverseTransaction", "transactionId", None, COERCION),
+    ("reverseTransaction", "description", "poison" * 84, "InvalidInput"),
     # ids: those that could exist are looked up, see below
     ("deposit", "accountId", "poison" * 11, "InvalidInput"),
     ("deposit", "accountId", "acct_\0poison", "InvalidInput"),
@@ -193,7 +203,7 @@ def test_bad_input_is_told_clearly_and_costs_nothing(api: Api, name: str, path: 
     assert api.contents() == before
     good = api.mutate(name, given, key="mine").only
     assert good["replayed"] is False
-    assert good["__typename"].endswith("Success") or name == "withdraw"
+    assert good["__typename"].endswith("Success") or name in {"withdraw", "reverseTransaction"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from domain.services.accounts import OpenAccount
 from domain.services.api_clients import CreateApiClient
 from domain.services.freezes import FreezeAccount
 from domain.services.movements import Deposit
+from domain.services.reversals import ReverseTransaction
 from resolvers import pages
 from resolvers.pages import connection, page_request
 from tests.support.api import Answer, Api
@@ -33,6 +34,7 @@ class Listing:
     grow: Callable[[Api, str], object]
     order: Callable[[Mapping[str, Any]], Any]
     newest_first: bool = True
+    begin: Callable[[Api], str] = lambda api: api.books.opened().id
 
     def page(self, api: Api, account_id: str, first: int, after: str | None = None) -> Answer:
         wanted = {"id": account_id} if "$id" in self.document else {}
@@ -46,9 +48,9 @@ def root(name: str, node: str) -> str:
     )
 
 
-def nested(name: str, node: str, more: str = "") -> str:
+def nested(name: str, node: str, more: str = "", *, of: str = "account") -> str:
     return (
-        "query ($first: Int!, $after: String, $id: ID!) { account(id: $id) "
+        f"query ($first: Int!, $after: String, $id: ID!) {{ account: {of}(id: $id) "
         f"{{ list: {name}({more} first: $first, after: $after) {{ edges {{ cursor node {{ {node} }} }} {PAGE} }} }} }}"
     )
 
@@ -67,6 +69,17 @@ def freezes(api: Api, account_id: str) -> object:
 
 def creates(api: Api, _: str) -> object:
     return api.books.succeed(CreateApiClient(name=f"client {api.last_sequence()}", role=Role.VIEWER))
+
+
+def paid_in(api: Api) -> str:
+    transaction_id: str = api.books.succeed(
+        Deposit(account_id=api.books.opened().id, amount=euros(1000))
+    ).transaction.id
+    return transaction_id
+
+
+def reverses(api: Api, transaction_id: str) -> object:
+    return api.books.succeed(ReverseTransaction(transaction_id=transaction_id, amount=euros(1)))
 
 
 def by_id(node: Mapping[str, Any]) -> Any:
@@ -93,6 +106,9 @@ LISTS = {
     ),
     "freezes": Listing(pages.Listing.FREEZES, nested("freezes", "id"), freezes, by_id),
     "all freezes": Listing(pages.Listing.FREEZES, nested("freezes", "id", "liveOnly: false"), freezes, by_id),
+    "reversals": Listing(
+        pages.Listing.REVERSALS, nested("reversals", "id", of="transaction"), reverses, by_id, begin=paid_in
+    ),
 }
 every_list = pytest.mark.parametrize("listing", LISTS.values(), ids=LISTS)
 
@@ -121,10 +137,10 @@ def walked(listing: Listing, api: Api, account_id: str, first: int, after: str |
 
 
 def begun(listing: Listing, api: Api, elements: int) -> str:
-    account_id = str(api.books.opened().id)
+    begun_with = listing.begin(api)
     for _ in range(elements):
-        listing.grow(api, account_id)
-    return account_id
+        listing.grow(api, begun_with)
+    return begun_with
 
 
 @every_list

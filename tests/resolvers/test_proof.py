@@ -25,6 +25,8 @@ EDGES = [
     "api_keys_of",
     "turnovers",
     "present",
+    "reversed_amounts",
+    "reversal_pages",
 ]
 """The questions to the reader that lie below a deposit."""
 

@@ -62,6 +62,49 @@ def frozen(api: Api, times: int = 1, reason: str = "OPERATIONS") -> str:
     return account_id
 
 
+def paid_in(api: Api) -> tuple[str, str]:
+    """Deposit 5.00 onto an account, and return its id with the transaction's."""
+    account_id = api.open_account()
+    return account_id, api.deposit(account_id, "5.00")
+
+
+def taken_back(api: Api) -> str:
+    """Return a deposit of which nothing is left."""
+    _, transaction_id = paid_in(api)
+    done(api, "reverseTransaction", transactionId=transaction_id)
+    return transaction_id
+
+
+def spent(api: Api) -> str:
+    """Return a deposit of which 2.00 were spent."""
+    account_id, transaction_id = paid_in(api)
+    done(api, "withdraw", accountId=account_id, amount=money("2"))
+    return transaction_id
+
+
+def frozen_since(api: Api) -> str:
+    """Return a deposit whose account is frozen by now."""
+    account_id, transaction_id = paid_in(api)
+    done(api, "freezeAccount", accountId=account_id, reason="OPERATIONS")
+    return transaction_id
+
+
+def closed_since(api: Api) -> str:
+    """Return a deposit whose account is closed by now."""
+    account_id, transaction_id = paid_in(api)
+    done(api, "withdraw", accountId=account_id, amount=money("5"))
+    done(api, "closeAccount", accountId=account_id)
+    return transaction_id
+
+
+def paid_out_of_what_is_full(api: Api) -> str:
+    """Return a withdrawal that does not fit back into its account."""
+    account_id = funded(api)
+    transaction_id = done(api, "withdraw", accountId=account_id, amount=money("5"))["transaction"]["id"]
+    api.deposit(account_id, ALL_THERE_CAN_BE)
+    return str(transaction_id)
+
+
 def closed(api: Api) -> str:
     account_id = api.open_account()
     done(api, "closeAccount", accountId=account_id)
@@ -114,6 +157,10 @@ def into(make: Callable[[Api], str]) -> Callable[[Api], Given]:
     return lambda api: {"fromAccountId": funded(api), "toAccountId": make(api), "amount": money("1")}
 
 
+def back(make: Callable[[Api], str], **more: Any) -> Callable[[Api], Given]:
+    return lambda api: {"transactionId": make(api), **more}
+
+
 def just(**given: Any) -> Callable[[Api], Given]:
     return lambda _: given
 
@@ -132,6 +179,7 @@ def overlong(_: Api) -> str:
 
 
 ID, AMOUNT, CURRENCY = "input.accountId", "input.amount.amount", "input.amount.currency"
+OF = "input.transactionId"
 ONE = {"amount": money("1")}
 CASES: list[Case] = [
     ("openAccount", "InvalidInput", "input.name", just(currency="EUR", name=" ")),
@@ -189,6 +237,17 @@ CASES: list[Case] = [
     ("setOverdraftLimit", "AccountClosed", ID, upon(closed, limit=money("1"))),
     ("setOverdraftLimit", "CurrencyMismatch", "input.limit.currency", upon(funded, limit=money("1", "JPY"))),
     ("setOverdraftLimit", "InsufficientFunds", "input.limit", upon(overdrawn, limit=money("1"))),
+    ("reverseTransaction", "InvalidInput", OF, just(transactionId=LONG)),
+    ("reverseTransaction", "InvalidAmount", AMOUNT, back(spent, amount=money("0"))),
+    ("reverseTransaction", "TransactionNotFound", OF, just(transactionId=UNKNOWN)),
+    ("reverseTransaction", "AccountClosed", OF, back(closed_since)),
+    ("reverseTransaction", "AccountFrozen", OF, back(frozen_since)),
+    ("reverseTransaction", "NotReversible", OF, back(taken_back)),
+    ("reverseTransaction", "NotReversible", "input.amount", back(spent, amount=money("5.01"))),
+    ("reverseTransaction", "CurrencyMismatch", CURRENCY, back(spent, amount=money("1", "JPY"))),
+    ("reverseTransaction", "LimitExceeded", OF, back(paid_out_of_what_is_full)),
+    ("reverseTransaction", "InsufficientFunds", OF, back(spent)),
+    ("reverseTransaction", "InsufficientFunds", "input.amount", back(spent, amount=money("3.01"))),
     ("createApiClient", "InvalidInput", "input.name", just(name="", role="TELLER")),
     ("createApiClient", "NameTaken", "input.name", named_already),
     ("changeApiClientRole", "InvalidInput", "input.apiClientId", just(apiClientId=LONG, role="TELLER")),
@@ -238,6 +297,7 @@ VALID: Mapping[str, tuple[Given, Given]] = {
     "unfreezeAccount": ({"accountId": UNKNOWN}, {"accountId": UNKNOWN, "freezeId": "frz_7"}),
     "closeAccount": ({"accountId": UNKNOWN}, {"accountId": UNKNOWN, "note": "Bye"}),
     "setOverdraftLimit": ({"accountId": UNKNOWN, "limit": money("1")}, {"accountId": UNKNOWN, "limit": money("2")}),
+    "reverseTransaction": ({"transactionId": "txn_7"}, {"transactionId": "txn_7", **ONE}),
     "createApiClient": ({"name": "till 8", "role": "TELLER"}, {"name": "till 8", "role": "VIEWER"}),
     "changeApiClientRole": ({"apiClientId": "cli_7", "role": "TELLER"}, {"apiClientId": "cli_7", "role": "VIEWER"}),
     "disableApiClient": ({"apiClientId": "cli_7"}, {"apiClientId": "cli_8"}),
@@ -362,6 +422,9 @@ DATA: list[tuple[str, str, Callable[[Api], Given], Given]] = [
     ("deposit", "CurrencyMismatch", upon(funded, amount=money("1", "JPY")), {"expected": "EUR"}),
     ("deposit", "AccountFrozen", upon(frozen, **ONE), {"scope": "ALL", "until": None}),
     ("closeAccount", "AccountNotEmpty", upon(funded), {"posted": "5.00", "held": "0.00", "openHoldIds": []}),
+    ("reverseTransaction", "NotReversible", back(taken_back), {"reversible": "0.00"}),
+    ("reverseTransaction", "NotReversible", back(spent, amount=money("9")), {"reversible": "5.00"}),
+    ("reverseTransaction", "InsufficientFunds", back(spent), {"available": "3.00", "shortfall": "2.00"}),
     ("issueApiKey", "ApiKeyLimit", lambda api: {"apiClientId": well_keyed(api)}, {"maximum": 10}),
 ]
 

@@ -15,7 +15,7 @@ from domain.records import camel_case
 from domain.services.accounts import CloseAccount, OpenAccount
 from domain.services.api_clients import ChangeApiClientRole, CreateApiClient, IssueApiKey
 from domain.services.freezes import FreezeAccount
-from domain.services.movements import Deposit
+from domain.services.movements import Deposit, Withdraw
 from tests.support.api import Api, Kit, core
 from tests.support.books import EUR, TestLedger, euros
 
@@ -56,6 +56,8 @@ TABLE: Mapping[str, Row] = {
     "closeAccount": {"MANAGER": CLOSE_ACTIVE, "ADMIN": OPEN},
     "closeAccount, full": {"MANAGER": FULL_ACTIVE, "ADMIN": FULL},
     "setOverdraftLimit": {MANAGERS: OPEN},
+    "reverseTransaction, out": {MANAGERS: DEBIT},
+    "reverseTransaction, back": {MANAGERS: OPEN},
     "createApiClient": {"ADMIN": always("done")},
     "changeApiClientRole": {"ADMIN": always("done")},
     "disableApiClient": {"ADMIN": always("done")},
@@ -79,6 +81,8 @@ INPUTS: Mapping[str, Callable[[Things], dict[str, Any]]] = {
     "closeAccount": lambda the: {"accountId": the["empty"]},
     "closeAccount, full": lambda the: {"accountId": the["full"]},
     "setOverdraftLimit": lambda the: {"accountId": the["full"], "limit": SUM},
+    "reverseTransaction, out": lambda the: {"transactionId": the["paid in"], "amount": SUM},
+    "reverseTransaction, back": lambda the: {"transactionId": the["paid out"], "amount": SUM},
     "createApiClient": lambda _: {"name": "till 7", "role": "TELLER"},
     "changeApiClientRole": lambda the: {"apiClientId": the["client"], "role": "VIEWER"},
     "disableApiClient": lambda the: {"apiClientId": the["client"]},
@@ -93,15 +97,30 @@ DENIALS = [(deed, role) for deed in TABLE for role in Role if not any(role in ro
 
 
 def account(ledger: TestLedger, state: str, minor: int, reason: FreezeReason) -> str:
-    """Open an account and lead it into its state. A closed one is empty, whatever was asked."""
+    """Open an account and lead it into its state."""
     account_id: str = ledger.succeed(OpenAccount(currency=EUR, name="Ada")).account.id
-    if minor and state != "CLOSED":
+    if minor:
         ledger.succeed(Deposit(account_id=account_id, amount=euros(minor)))
+    led(ledger, account_id, state, reason)
+    return account_id
+
+
+def full_account(ledger: TestLedger, state: str) -> dict[str, str]:
+    """Open an account that money came to and left, and lead it into its state. A closed one is empty, though."""
+    account_id: str = ledger.succeed(OpenAccount(currency=EUR, name="Ada")).account.id
+    paid_in = ledger.succeed(Deposit(account_id=account_id, amount=euros(600))).transaction
+    paid_out = ledger.succeed(Withdraw(account_id=account_id, amount=euros(100))).transaction
+    if state == "CLOSED":
+        ledger.succeed(Withdraw(account_id=account_id, amount=euros(500)))
+    led(ledger, account_id, state, FreezeReason.OPERATIONS)
+    return {"full": account_id, "paid in": paid_in.id, "paid out": paid_out.id}
+
+
+def led(ledger: TestLedger, account_id: str, state: str, reason: FreezeReason) -> None:
     if state == "CLOSED":
         ledger.succeed(CloseAccount(account_id=account_id))
     elif state != "ACTIVE":
         ledger.succeed(FreezeAccount(account_id=account_id, reason=reason, scope=FreezeScope(state)))
-    return account_id
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +135,7 @@ def stage(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Mapp
         "other": account(ledger, "ACTIVE", 500, FreezeReason.OPERATIONS),
     }
     things = {
-        state: common
-        | {"full": account(ledger, state, 500, FreezeReason.OPERATIONS)}
-        | {"empty": account(ledger, state, 0, FreezeReason.COMPLIANCE)}
+        state: common | full_account(ledger, state) | {"empty": account(ledger, state, 0, FreezeReason.COMPLIANCE)}
         for state in STATES
     }
     ledger.database.close()

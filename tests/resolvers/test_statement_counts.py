@@ -12,6 +12,7 @@ from domain.access import Caller, Role
 from domain.freezes import FreezeReason, FreezeScope
 from domain.services.freezes import FreezeAccount
 from domain.services.movements import Deposit, Transfer
+from domain.services.reversals import ReverseTransaction
 from tests.support.api import Api
 from tests.support.books import euros
 
@@ -82,6 +83,29 @@ def test_twenty_accounts_cost_as_many_statements_as_three(api: Api, name: str) -
     populate(api, 20)
     assert statements_for(api, document) == few
     assert len(api.run("{ accounts(first: 100) { edges { cursor } } }").only["edges"]) == 23
+
+
+REVERSED = """{ transactions(first: 100) { edges { node {
+    reversedAmount { amount }
+    reverses { id reversedAmount { amount } reversals(first: 1) { edges { node { id } } } }
+    reversals(first: 2) { edges { node { id entries { account { id } } reverses { id } } } }
+} } } }"""
+
+
+def take_back(api: Api, transactions: int) -> None:
+    """Make deposits, each taken back in three parts."""
+    for _ in range(transactions):
+        made = api.books.succeed(Deposit(account_id=api.books.opened().id, amount=euros(5))).transaction
+        for _ in range(3):
+            api.books.succeed(ReverseTransaction(transaction_id=made.id, amount=euros(1)))
+
+
+@pytest.mark.usefixtures("boundless")
+def test_reversals_of_twenty_transactions_cost_as_many_statements_as_those_of_three(api: Api) -> None:
+    take_back(api, 3)
+    few = statements_for(api, REVERSED)
+    take_back(api, 17)
+    assert statements_for(api, REVERSED) == few
 
 
 def test_lists_of_records_and_clients_cost_the_same_whatever_their_length(api: Api) -> None:

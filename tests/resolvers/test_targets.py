@@ -30,6 +30,7 @@ BAD_INPUT: list[tuple[str, Given, list[str]]] = [
     ("transfer", {"fromAccountId": "acct_8", "toAccountId": "acct_7", "amount": LESS}, ["acct_8", "acct_7"]),
     ("transfer", {"fromAccountId": "acct_7", "toAccountId": "acct_7", "amount": LESS}, ["acct_7"]),
     ("setOverdraftLimit", {"accountId": "acct_7", "limit": LESS}, ["acct_7"]),
+    ("reverseTransaction", {"transactionId": "txn_7", "amount": LESS}, ["txn_7"]),
     ("createApiClient", {"name": "", "role": "TELLER"}, []),
     ("issueApiKey", {"apiClientId": "x" * 65}, []),
 ]
@@ -44,6 +45,7 @@ DENIED: list[tuple[str, Given, list[str]]] = [
     ("withdraw", {"accountId": "acct_7", "amount": ONE}, ["acct_7"]),
     ("transfer", {"fromAccountId": "acct_8", "toAccountId": "acct_7", "amount": ONE}, ["acct_8", "acct_7"]),
     ("setOverdraftLimit", {"accountId": "acct_7", "limit": ONE}, ["acct_7"]),
+    ("reverseTransaction", {"transactionId": "txn_7"}, ["txn_7"]),
     ("createApiClient", {"name": "till 7", "role": "TELLER"}, []),
     ("changeApiClientRole", {"apiClientId": "cli_7", "role": "TELLER"}, ["cli_7"]),
     ("disableApiClient", {"apiClientId": "cli_7"}, ["cli_7"]),

@@ -16,7 +16,7 @@ from domain.freezes import Freeze
 from domain.idempotency import Decision, IdempotencyScope
 from domain.instants import Instant
 from domain.ports import Fault, Outcome, Request
-from domain.transactions import Transaction
+from domain.transactions import Reversal, Transaction
 from domain.unit_of_work import Staged
 from tests.support.books import TestLedger
 
@@ -53,6 +53,10 @@ class MemoryBooks:
 
     def transaction(self, transaction_id: str) -> Transaction | None:
         return self.kept.transactions.get(transaction_id)
+
+    def last_reversal(self, transaction_id: str) -> Reversal | None:
+        found = (one for one in self.kept.reversals.values() if one.original_id == transaction_id)
+        return max(found, key=lambda one: one.n, default=None)
 
     def api_client(self, api_client_id: str) -> ApiClient | None:
         return self.kept.api_clients.get(api_client_id)

@@ -26,6 +26,7 @@ from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
+from domain.services.reversals import ReverseTransaction
 from domain.services.table import SERVICES
 from tests.support.books import EUR, JPY, euros
 
@@ -61,6 +62,8 @@ REFUSED: list[tuple[Callable[[], Command], type[InputError], str]] = [
     (lambda: Transfer(from_account_id="acct_1", to_account_id="acct_1", amount=ONE), SameAccount, "toAccountId"),
     (lambda: Transfer(from_account_id=LONG_ID, to_account_id="acct_2", amount=ONE), InvalidInput, "fromAccountId"),
     (lambda: Transfer(from_account_id="acct_1", to_account_id=LONG_ID, amount=ONE), InvalidInput, "toAccountId"),
+    (lambda: ReverseTransaction(transaction_id=LONG_ID, amount=OVERSIZED), InvalidInput, "transactionId"),
+    (lambda: ReverseTransaction(transaction_id="txn_1", description=NUL), InvalidInput, "description"),
     (lambda: CreateApiClient(name="", role=Role.VIEWER), InvalidInput, "name"),
     (lambda: ChangeApiClientRole(api_client_id=LONG_ID, role=Role.VIEWER), InvalidInput, "apiClientId"),
     (lambda: DisableApiClient(api_client_id=NUL), InvalidInput, "apiClientId"),
@@ -90,9 +93,10 @@ MOVEMENTS: list[Callable[..., Command]] = [
     lambda **fields: Withdraw(account_id="acct_1", **fields),
     lambda **fields: Transfer(from_account_id="acct_1", to_account_id="acct_2", **fields),
 ]
+BOUNDED = [*MOVEMENTS, lambda **fields: ReverseTransaction(transaction_id="txn_1", **fields)]
 
 
-@pytest.mark.parametrize("move", MOVEMENTS)
+@pytest.mark.parametrize("move", BOUNDED)
 @pytest.mark.parametrize("minor", [0, -1, LARGEST_BALANCE + 1])
 def test_only_a_positive_bounded_amount_moves(move: Callable[..., Command], minor: int) -> None:
     with pytest.raises(InvalidAmount) as refused:
@@ -122,7 +126,7 @@ EMPTY: list[tuple[Command, str]] = [
     (FreezeAccount(account_id="acct_1", reason=FreezeReason.OPERATIONS, note=""), "note"),
     (UnfreezeAccount(account_id="acct_1", note=""), "note"),
     (CloseAccount(account_id="acct_1", note=""), "note"),
-    *((move(amount=ONE, description=""), "description") for move in MOVEMENTS),
+    *((move(amount=ONE, description=""), "description") for move in BOUNDED),
 ]
 
 
@@ -131,7 +135,7 @@ def test_what_says_nothing_is_as_if_it_were_not_there(command: Command, field: s
     assert getattr(command, field) is None
 
 
-@pytest.mark.parametrize("move", MOVEMENTS)
+@pytest.mark.parametrize("move", BOUNDED)
 @pytest.mark.parametrize("minor", [1, LARGEST_BALANCE])
 def test_the_bounds_themselves_may_move(move: Callable[..., Command], minor: int) -> None:
     assert move(amount=euros(minor)).operation in Operation
