@@ -108,7 +108,10 @@ class Retelling:
     def _prove_movements(self, details: Sequence[tuple[AuditRecord, Plain]]) -> None:
         """Every movement is there as it was recorded, and so is what a reversal says that it takes back."""
         made = {
-            record.sequence: told["result"]["transaction"] for record, told in details if _tells(told, "transaction")
+            record.sequence: told["result"][name]
+            for record, told in details
+            for name in ("transaction", "sweep")
+            if _tells(told, name)
         }
         reversed_by = {
             record.sequence: told["result"]["original"] for record, told in details if _tells(told, "original")
@@ -238,6 +241,7 @@ _KINDS = {
     "fromAccount": "account",
     "toAccount": "account",
     "accounts": "account",
+    "sweptTo": "account",
     "freeze": "freeze",
     "releasedFreezes": "freeze",
     "apiClient": "API client",

@@ -72,7 +72,8 @@ _RULES: Mapping[str, str] = {
             FROM reversal AS r JOIN "transaction" AS t USING (sequence)
             WINDOW reversals AS (PARTITION BY original ORDER BY n))
         LEFT JOIN "transaction" AS o ON o.sequence = original
-        WHERE n <> place OR cumulative <> running OR cumulative > o.amount OR coalesce(o.kind, 'REVERSAL') = 'REVERSAL'
+        WHERE n <> place OR cumulative <> running OR cumulative > o.amount
+            OR coalesce(o.kind, 'SWEEP') IN ('REVERSAL', 'SWEEP')
         ORDER BY original, n""",
     "the entries of account {} have a gap, or a balance that does not follow": """
         SELECT account_id FROM (SELECT *, row_number() OVER account_entries AS place,
@@ -133,6 +134,12 @@ _RULES: Mapping[str, str] = {
     "what came to account {} belongs to no entry": """
         SELECT account_id FROM turnover LEFT JOIN entry USING (account_id, version)
         WHERE entry.version IS NULL ORDER BY account_id, version""",
+    "sweep {} is not all that was left on an account that closed": """
+        SELECT t.id FROM "transaction" AS t JOIN entry AS e USING (sequence) JOIN account AS a ON a.id = e.account_id
+        WHERE t.kind = 'SWEEP' GROUP BY sequence
+        HAVING count(*) <> 2 OR sum(a.kind = 'CUSTOMER') <> 2
+            OR sum(e.amount < 0 AND a.closed_version IS e.version AND a.changed_sequence = sequence) <> 1
+        ORDER BY sequence""",
 }
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)

@@ -87,7 +87,7 @@ def set_overdraft_limit(catalogue: Catalogue, input: SetOverdraftLimitInput) -> 
 
 
 def close_account(_: Catalogue, input: CloseAccountInput) -> CloseAccount:
-    return CloseAccount(account_id=input.account_id, note=input.note)
+    return CloseAccount(account_id=input.account_id, sweep_to_account_id=input.sweep_to_account_id, note=input.note)
 
 
 def deposit(catalogue: Catalogue, input: DepositInput) -> Deposit:

@@ -37,6 +37,7 @@ ID_FIELDS = (
     "account_id",
     "from_account_id",
     "to_account_id",
+    "sweep_to_account_id",
     "transaction_id",
     "freeze_id",
     "api_client_id",

@@ -131,8 +131,8 @@ class Mutation:
     close_account: CloseAccountResult | None = mutation(
         accounts.close_account,
         performs=Operation.CLOSE_ACCOUNT,
-        description="Close an account for ever: nothing may be posted or held. Live freezes and the overdraft limit "
-        "end with it. A FROZEN account needs ADMIN.",
+        description="Close an account for ever: nothing may be held or owed, and what is posted goes in the same step "
+        "to sweepToAccountId. Live freezes and the overdraft limit end with it. A FROZEN account needs ADMIN.",
     )
     create_api_client: CreateApiClientResult | None = mutation(
         access.create_api_client,

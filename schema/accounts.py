@@ -225,5 +225,11 @@ class SetOverdraftLimitInput:
 
 @strawberry.input(description="Which account to close.")
 class CloseAccountInput:
-    account_id: strawberry.ID = strawberry.field(description="The account. Nothing may be posted or held on it.")
+    account_id: strawberry.ID = strawberry.field(
+        description="The account. Nothing may be held on it, nor posted unless sweepToAccountId is given."
+    )
+    sweep_to_account_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Where to move what is posted: another account of the same currency, which could take a deposit.",
+    )
     note: str | None = strawberry.field(default=None, description="In your own words; at most 500 characters.")

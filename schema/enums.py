@@ -55,7 +55,7 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "TRANSFER": "It went from one account to another.",
             "CAPTURE": "A hold was made good. Comes with a later capability.",
             "REVERSAL": "An earlier transaction was taken back, whole or in part.",
-            "SWEEP": "The remainder of an account that closed. Comes with a later capability.",
+            "SWEEP": "The remainder of an account that closed.",
         },
     ),
     AuditOutcome: (

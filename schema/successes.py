@@ -78,6 +78,9 @@ class UnfreezeAccountSuccess(Success):
 @strawberry.type(description="The account is closed, for ever.")
 class CloseAccountSuccess(Success):
     account: Account = strawberry.field(description=_ACCOUNT)
+    sweep: Transaction | None = strawberry.field(
+        description="The movement of what was left on it; null if nothing was."
+    )
 
 
 @strawberry.type(description="The API client exists. It needs a key to act.")

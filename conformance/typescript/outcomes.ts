@@ -124,7 +124,7 @@ export function unfreezeAccount(answer: Answer<UnfreezeAccountMutation>): string
 export function closeAccount(answer: Answer<CloseAccountMutation>): string {
   switch (answer.__typename) {
     case "CloseAccountSuccess":
-      return done(answer, "closed the account");
+      return done(answer, `closed the account, ${answer.sweep ? `sweeping ${money(answer.sweep.amount)}` : "empty"}`);
     case "InvalidInput": case "SameAccount": case "NotPermitted": case "IdempotencyKeyReused":
     case "IdempotencyKeyAbandoned": case "AccountNotFound": case "AccountClosed": case "AccountFrozen":
     case "CurrencyMismatch": case "LimitExceeded": case "Overloaded": case "Unavailable":

@@ -75,6 +75,12 @@ def deposited(ledger: AnyLedger, minor: int = 500) -> str:
     return transaction_id
 
 
+def _close(ledger: AnyLedger) -> Command:
+    account_id = ledger.funded(500).id
+    frozen(ledger, account_id)
+    return CloseAccount(account_id=account_id, sweep_to_account_id=ledger.opened().id, note="Moved away")
+
+
 def _revoke(ledger: AnyLedger) -> Command:
     key = ledger.succeed(IssueApiKey(api_client_id=created_client(ledger))).api_key
     return RevokeApiKey(api_key_id=key.id)
@@ -94,7 +100,7 @@ SITUATIONS: Mapping[Operation, Callable[[AnyLedger], Command]] = {
     Operation.REVERSE_TRANSACTION: lambda ledger: ReverseTransaction(
         transaction_id=deposited(ledger), amount=euros(200), description="Wrong customer"
     ),
-    Operation.CLOSE_ACCOUNT: lambda ledger: CloseAccount(account_id=frozen_account(ledger)),
+    Operation.CLOSE_ACCOUNT: _close,
     Operation.CREATE_API_CLIENT: lambda _: CreateApiClient(name="till 4", role=Role.TELLER),
     Operation.CHANGE_API_CLIENT_ROLE: lambda ledger: ChangeApiClientRole(
         api_client_id=created_client(ledger), role=Role.MANAGER

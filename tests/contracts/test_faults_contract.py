@@ -35,7 +35,7 @@ STAGING_CALLS: Mapping[Operation, int] = {
     Operation.UNFREEZE_ACCOUNT: 2,
     Operation.SET_OVERDRAFT_LIMIT: 1,
     Operation.REVERSE_TRANSACTION: 4,
-    Operation.CLOSE_ACCOUNT: 2,
+    Operation.CLOSE_ACCOUNT: 5,
     Operation.CREATE_API_CLIENT: 2,
     Operation.CHANGE_API_CLIENT_ROLE: 1,
     Operation.DISABLE_API_CLIENT: 1,

@@ -111,6 +111,11 @@ GOLDEN: list[tuple[Command, str, str]] = [
         "f00a7251f55f41a014e830aef7ae69395c5047061d818b963f5f5c15498bd96a",
     ),
     (
+        CloseAccount(account_id="acct_1", sweep_to_account_id="acct_2"),
+        '{"accountId":"acct_1","sweepToAccountId":"acct_2"}',
+        "4298841ca3e84c8c7dce0ab70522866ae40173e3349b961bf226a81a8dfc4d4e",
+    ),
+    (
         SetOverdraftLimit(account_id="acct_1", limit=euros(0)),
         '{"accountId":"acct_1","limit":"0 EUR/2"}',
         "baa31d5cc683db773986dc51da8d4f17a90a2ccbde35979091cc543c328cc4c8",

@@ -147,7 +147,7 @@ REVERSING, REVERSAL = done("REVERSE_TRANSACTION"), of_kind("REVERSAL")
 UNCHECKED = "PRAGMA ignore_check_constraints = 1"
 
 
-def moved(minor: int, whom: str) -> tuple[str, str]:
+def moved(minor: int | str, whom: str) -> tuple[str, str]:
     """Return an entry of the next transaction, and its account following it."""
     return (
         f"""INSERT INTO entry
@@ -165,6 +165,65 @@ _KEY_OF_THE_DEPOSIT = "(SELECT key FROM idempotency WHERE sequence = :deposit)"
 _ABANDONING = AUDIT.replace("'DEPOSIT'", "'ABANDON_IDEMPOTENCY_KEY'")
 _ABANDONED = KEPT.replace("SUCCEEDED", "ABANDONED")
 _SUMS = "the entries of a transaction sum to zero, and to its amount on each side"
+
+_CLOSING, _SWEEP = done("CLOSE_ACCOUNT"), of_kind("SWEEP").replace("100", ":posted")
+_SWEPT = moved("-:posted", ":funded")
+_CLOSED = """UPDATE account SET state = 'CLOSED', closed_at = :at, closed_version = version, overdraft_limit = 0,
+    changed_sequence = {} WHERE id = :funded"""
+_TAKES_ALL = "a sweep takes all that an account had, in the record that closes it"
+
+SWEEPS = (
+    Attack(
+        "a sweep to the house",
+        "a sweep is between two customers",
+        BATCH,
+        (_CLOSING, _SWEEP, *_SWEPT, *moved(":posted", ":house"), _CLOSED.format(":next")),
+    ),
+    Attack(
+        "a sweep to two accounts",
+        "a sweep is between two customers",
+        BATCH,
+        (
+            _CLOSING,
+            _SWEEP,
+            *_SWEPT,
+            *moved(":posted - 1", ":other"),
+            *moved(1, ":empty"),
+            _CLOSED.format(":next"),
+        ),
+    ),
+    Attack(
+        "a sweep that leaves something",
+        _TAKES_ALL,
+        BATCH,
+        (_CLOSING, of_kind("SWEEP"), *_PASSED_ON),
+    ),
+    Attack(
+        "a sweep out of an account that stays open",
+        _TAKES_ALL,
+        BATCH,
+        (_CLOSING, _SWEEP, *_SWEPT, *moved(":posted", ":other")),
+    ),
+    Attack(
+        "a sweep before the record that closes",
+        _TAKES_ALL,
+        BATCH.replace(":next, :next", ":next, :next + 1"),
+        (
+            _CLOSING,
+            _CLOSING.replace(":next", ":next + 1"),
+            _SWEEP,
+            *_SWEPT,
+            *moved(":posted", ":other"),
+            _CLOSED.format(":next + 1"),
+        ),
+    ),
+    Attack(
+        "a sweep taken back",
+        "a sweep is never taken back",
+        """INSERT INTO reversal SELECT sequence, 1, :next, 40 FROM "transaction" WHERE kind = 'SWEEP'""",
+        (REVERSING, REVERSAL.replace("100", "40")),
+    ),
+)
 
 BATCHES = (
     Attack(
@@ -1401,6 +1460,7 @@ ATTACKS = (
     *TRANSACTIONS,
     *TURNOVERS,
     *REVERSALS,
+    *SWEEPS,
     *ACCESS,
     *TEXTS,
     *STRICTNESS,

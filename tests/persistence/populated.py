@@ -15,10 +15,10 @@ from domain.services.overdrafts import SetOverdraftLimit
 from domain.services.reversals import ReverseTransaction
 from tests.support.books import EUR, JPY, TestLedger, euros, migrated
 
-FUNDED, EMPTY, CLOSED, FROZEN, YEN, OTHER, OWING = (f"acct_{number:026}" for number in range(1, 8))
+FUNDED, EMPTY, CLOSED, FROZEN, YEN, OTHER, OWING, SWEPT = (f"acct_{number:026}" for number in range(1, 9))
 MANAGER, TELLER = (f"cli_{number:026}" for number in (1, 2))
 USABLE_KEY, REVOKED_KEY = (f"key_{number:026}" for number in (1, 3))
-REVERSAL = f"txn_{6:026}"
+REVERSAL = f"txn_{8:026}"
 UNUSED = "unused"
 RELEASED_FREEZE, LIVE_FREEZE = (f"frz_{number:026}" for number in (1, 2))
 
@@ -61,5 +61,7 @@ def _movements(ledger: TestLedger) -> None:
     assert ledger.opened(EUR).id == OWING
     ledger.succeed(SetOverdraftLimit(account_id=OWING, limit=euros(50)))
     ledger.succeed(Withdraw(account_id=OWING, amount=euros(30)))
+    assert ledger.funded(40).id == SWEPT
+    ledger.succeed(CloseAccount(account_id=SWEPT, sweep_to_account_id=OTHER))
     reversal = ledger.succeed(ReverseTransaction(transaction_id=deposited, amount=euros(30))).transaction
     assert reversal.id == REVERSAL

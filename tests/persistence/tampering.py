@@ -22,12 +22,12 @@ from persistence.retelling import FaultFoundError
 from tests.support import raw
 from tests.support.books import EUR, JPY, TestLedger, euros
 
-ADA, BOB, CLOSED, FROZEN, YEN = (f"acct_{number:026}" for number in range(1, 6))
+ADA, BOB, CLOSED, FROZEN, YEN, EMPTIED = (f"acct_{number:026}" for number in range(1, 7))
 TRANSFER = "txn_00000000000000000000000004"
 TILL, KEY = "cli_00000000000000000000000001", "key_00000000000000000000000001"
 LIVE, RELEASED = "frz_00000000000000000000000001", "frz_00000000000000000000000002"
 DEPOSITED, ERASED, RENAMED, TRANSFERRED, REFUSED, DENIED, ABANDONED = 4, 5, 15, 16, 17, 18, 19
-REVERSED, REVERSED_AGAIN, LAST = 20, 21, 22
+REVERSED, REVERSED_AGAIN, SWEPT, LAST = 20, 21, 24, 25
 """Numbers of audit records of the books below, which are made the same way every time."""
 
 GBP, CHF = Currency("GBP", 2), Currency("CHF", 2)
@@ -52,6 +52,8 @@ def fill(ledger: TestLedger) -> None:
     ledger.succeed(AbandonIdempotencyKey(of_operation=Operation.DEPOSIT, key="lost"))
     for minor in (20, 10):
         ledger.succeed(ReverseTransaction(transaction_id=TRANSFER, amount=euros(minor), description="by mistake"))
+    assert ledger.funded(40).id == EMPTIED
+    ledger.succeed(CloseAccount(account_id=EMPTIED, sweep_to_account_id=BOB))
     ledger.succeed(RenameAccount(account_id=BOB, name="Robert"))
 
 

@@ -22,7 +22,9 @@ from tests.persistence.tampering import (
     RENAMED,
     REVERSED,
     REVERSED_AGAIN,
+    SWEPT,
     TILL,
+    TRANSFER,
     TRANSFERRED,
     YEN,
     Tampering,
@@ -322,6 +324,38 @@ IN_TRANSACTIONS = (
             ("so that more of it may be taken back", "cumulative = 10"),
         )
     ),
+    Tampering(
+        "a sweep passed off as a transfer",
+        _NOT_RECORDED.format(SWEPT),
+        (f"""UPDATE "transaction" SET kind = 'TRANSFER' WHERE sequence = {SWEPT}""",),
+    ),
+    Tampering(
+        "a transfer passed off as a sweep",
+        f"sweep {TRANSFER} is not all that was left on an account that closed",
+        (
+            f"DELETE FROM reversal WHERE original = {TRANSFERRED}",
+            f"""UPDATE audit SET details = json_remove(details, '$.result.transaction.reverses')
+            WHERE sequence IN ({REVERSED}, {REVERSED_AGAIN})""",
+            f"""UPDATE "transaction" SET kind = 'SWEEP' WHERE sequence = {TRANSFERRED}""",
+            f"""UPDATE audit SET details = json_set(details, '$.result.transaction.kind', 'SWEEP')
+            WHERE sequence = {TRANSFERRED}""",
+            f"""UPDATE audit SET details = json_set(details, '$.result.original.kind', 'SWEEP')
+            WHERE sequence IN ({REVERSED}, {REVERSED_AGAIN})""",
+        ),
+        resealed=True,
+    ),
+    Tampering(
+        "a reversal of a sweep",
+        f"the reversals of transaction {TRANSFERRED} do not add up, or exceed it",
+        (
+            f"""UPDATE "transaction" SET kind = 'SWEEP' WHERE sequence = {TRANSFERRED}""",
+            f"""UPDATE audit SET details = json_set(details, '$.result.transaction.kind', 'SWEEP')
+            WHERE sequence = {TRANSFERRED}""",
+            f"""UPDATE audit SET details = json_set(details, '$.result.original.kind', 'SWEEP')
+            WHERE sequence IN ({REVERSED}, {REVERSED_AGAIN})""",
+        ),
+        resealed=True,
+    ),
     Tampering("a movement that the log does not know", _ACCOUNT.format(YEN), _UNKNOWN_MOVEMENT),
     Tampering(
         "a movement between accounts that the log does not know",
@@ -432,7 +466,7 @@ IN_IDEMPOTENCY_KEYS = (
     ),
     Tampering(
         "a key of a record to come",
-        "table idempotency has 23 rows, and the log tells of 22",
+        "table idempotency has 26 rows, and the log tells of 25",
         (f"INSERT INTO idempotency VALUES ('cli_other', 'DEPOSIT', 'new', 'REFUSED', '', 1, {LAST + 1})",),
     ),
 )
@@ -507,7 +541,7 @@ IN_WORDS = (
     ),
     Tampering(
         "words of nobody",
-        "table text has 12 rows, and the log tells of 11",
+        "table text has 13 rows, and the log tells of 12",
         (f"INSERT INTO text (sequence, note) VALUES ({REFUSED}, 'theft')",),
     ),
     *(
@@ -551,7 +585,7 @@ UNPROVABLE = (
             *(f"DELETE FROM {table} WHERE sequence = {LAST}" for table in ("audit", "audit_target", "text")),
             f"DELETE FROM idempotency WHERE sequence = {LAST}",
             f"DELETE FROM batch WHERE number = {LAST}",
-            f"UPDATE account SET named_sequence = {RENAMED}, changed_sequence = {REVERSED_AGAIN} WHERE id = '{BOB}'",
+            f"UPDATE account SET named_sequence = {RENAMED}, changed_sequence = {SWEPT} WHERE id = '{BOB}'",
         ),
     ),
     Tampering(

@@ -18,7 +18,7 @@ from domain.errors import ErrorCode, Forbidden, InvalidAmount, InvalidInput, Sam
 from domain.freezes import FreezeReason, FreezeScope
 from domain.ids import Prefix
 from domain.instants import SECOND, Instant
-from domain.money import LARGEST_BALANCE, Money
+from domain.money import LARGEST_BALANCE, Currency, Money
 from domain.ports import Request
 from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import (
@@ -41,6 +41,8 @@ from tests.persistence.tampering import CHF, GBP
 from tests.persistence.tamperings import BLANKED
 from tests.support import raw
 from tests.support.books import EUR, JPY, TestLedger, euros, migrated
+
+BHD = Currency("BHD", 3)
 
 # Books that used everything.
 
@@ -151,6 +153,25 @@ def use_reversals(ledger: TestLedger) -> None:
     refuse(ledger, ErrorCode.LIMIT_EXCEEDED, taking_back(paid_out, None))
 
 
+def use_sweeps(ledger: TestLedger) -> None:
+    old, yen, frozen, closed = ledger.funded(9).id, ledger.opened(JPY).id, ledger.opened().id, ledger.opened().id
+    ledger.succeed(freeze(frozen))
+    ledger.succeed(CloseAccount(account_id=closed))
+    refuse(ledger, ErrorCode.CURRENCY_MISMATCH, CloseAccount(account_id=old, sweep_to_account_id=yen))
+    refuse(ledger, ErrorCode.ACCOUNT_FROZEN, CloseAccount(account_id=old, sweep_to_account_id=frozen, note="bye"))
+    refuse(ledger, ErrorCode.ACCOUNT_CLOSED, CloseAccount(account_id=old, sweep_to_account_id=closed))
+    ledger.succeed(CloseAccount(account_id=frozen, sweep_to_account_id=old))
+    full, more, lender = ledger.opened(BHD).id, ledger.opened(BHD).id, ledger.opened(BHD).id
+    ledger.succeed(SetOverdraftLimit(account_id=lender, limit=Money(1, BHD)))
+    ledger.succeed(Transfer(from_account_id=lender, to_account_id=more, amount=Money(1, BHD)))
+    ledger.succeed(Deposit(account_id=full, amount=Money(LARGEST_BALANCE, BHD)))
+    refuse(ledger, ErrorCode.LIMIT_EXCEEDED, CloseAccount(account_id=more, sweep_to_account_id=full))
+    new = ledger.opened().id
+    ledger.succeed(freeze(old))
+    sweep = ledger.succeed(CloseAccount(account_id=old, sweep_to_account_id=new, note="moved away")).sweep
+    refuse(ledger, ErrorCode.NOT_REVERSIBLE, taking_back(sweep.id, None))
+
+
 def taking_back(transaction_id: str, amount: Money | None) -> ReverseTransaction:
     return ReverseTransaction(transaction_id=transaction_id, amount=amount, description="by mistake")
 
@@ -229,7 +250,7 @@ def use_one_batch(ledger: TestLedger) -> None:
 def everything(tmp_path: Path) -> Iterator[TestLedger]:
     """Give books in which every deed was done, and refused in every way."""
     ledger = TestLedger(migrated(tmp_path / "books.db"))
-    for use in (use_clients, use_accounts, use_movements, use_reversals, use_one_batch):
+    for use in (use_clients, use_accounts, use_movements, use_reversals, use_sweeps, use_one_batch):
         use(ledger)
     for make in UNMET:
         use_keys_and_input(ledger, make)

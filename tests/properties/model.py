@@ -153,7 +153,7 @@ class Model:
         return replace(answer, replayed=True)
 
     def _settle(self, act: Act, now: int) -> None:
-        named = {act.args.get(name) for name in ("account", "source", "target")}
+        named = {act.args.get(name) for name in ("account", "source", "target", "into")}
         if original := self.movements.get(act.args.get("transaction", "")):
             named |= {original.source, original.target}
         for freeze in self.freezes.values():
@@ -301,17 +301,27 @@ class Model:
         return (self._standing(act.args["account"], now),)
 
     def _close(self, act: Act, client: Client, now: int) -> Facts:
-        label = act.args["account"]
-        (account,) = self._named(label)
-        live = self.live(label, now)
-        if live and client.role != "ADMIN":
+        label, target = act.args["account"], act.args["into"]
+        if (
+            label in self.accounts
+            and self.live(label, now)
+            and client.role != "ADMIN"
+            and not self.accounts[label].closed
+        ):
             raise No("NOT_PERMITTED")
-        if account.posted:
+        account, *others = self._named(label, *([target] if target else []))
+        if target and "ALL" in {self.freezes[freeze].scope for freeze in self.live(target, now)}:
+            raise No("ACCOUNT_FROZEN")
+        if account.posted < 0 or (account.posted and not target):
             raise No("ACCOUNT_NOT_EMPTY")
-        for freeze in live:
+        if any(other.currency != account.currency for other in others):
+            raise No("CURRENCY_MISMATCH")
+        swept = account.posted
+        made = [self._move(Movement(label, target, swept, account.currency, 0, final=True))] if swept else []
+        for freeze in self.live(label, now):
             self.freezes[freeze].over = True
         account.closed, account.overdraft = True, 0
-        return (self._standing(label, now),)
+        return (*made, *(self._standing(one, now) for one in (label, target if made else None) if one))
 
     def _abandon(self, act: Act, _: Client, now: int) -> Facts:
         slot = (act.client, act.args["deed"], act.args["key"])

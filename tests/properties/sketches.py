@@ -129,6 +129,12 @@ def _limit(sketch: Sketch, model: Model) -> Args:
     return {"account": label, "limit": limit, "currency": sketch.currency or currency}
 
 
+def _close(sketch: Sketch, model: Model) -> Args:
+    """Close an account, more often than not into another one."""
+    label, target = _account(model, sketch.first), _account(model, sketch.second)
+    return {"account": label, "into": target if sketch.choice > 2 and target != label else None}
+
+
 def _reverse(sketch: Sketch, model: Model) -> Args:
     """Take back one of the latest transactions: all that is left, what is left, one more, or anything."""
     label = f"T{len(model.movements) - sketch.first}" if sketch.first != MISSING else "missing"
@@ -165,7 +171,7 @@ _ARGS: Mapping[str, Callable[[Sketch, Model], Args]] = {
     "freeze": _freeze,
     "unfreeze": _unfreeze,
     "limit": _limit,
-    "close": lambda sketch, model: {"account": _account(model, sketch.first)},
+    "close": _close,
     "abandon": _abandon,
     "disable": _client,
     "enable": _client,

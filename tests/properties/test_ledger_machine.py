@@ -61,6 +61,7 @@ ANOTHER: Mapping[str, Callable[[Any], Any]] = {
     "limit": lambda limit: limit // 2 + 1,
     "reason": lambda _: "SUSPECTED_FRAUD",
     "account": lambda label: f"not {label}",
+    "into": lambda label: None if label else "missing",
     "key": lambda key: f"{key}!",
 }
 """How to make another input out of one, by the argument to change."""

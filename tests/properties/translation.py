@@ -73,21 +73,23 @@ class Names:
         if deed == "abandon":
             return (_fate(result.record), result.record.decided_at)
         name, prefix = _MADE.get(deed, ("", ""))
-        made = [self.label(getattr(result, name).id, prefix)] if name else []
+        thing = getattr(result, name, None)
+        made = [self.label(thing.id, prefix)] if thing else []
         return (*made, *map(_standing, _accounts_in(result)))
 
 
 _MADE: Mapping[str, tuple[str, str]] = {
     "open": ("account", "A"),
     "freeze": ("freeze", "F"),
+    "close": ("sweep", "T"),
     **dict.fromkeys(("deposit", "withdraw", "transfer", "reverse"), ("transaction", "T")),
 }
 """Under which name a success holds what the deed made, and which labels such things have."""
 
 
 def _accounts_in(result: Any) -> list[Account]:
-    found = [getattr(result, name) for name in ("from_account", "to_account", "account") if hasattr(result, name)]
-    return [*found, *getattr(result, "accounts", ())]
+    found = [getattr(result, name, None) for name in ("from_account", "to_account", "account", "swept_to")]
+    return [*filter(None, found), *getattr(result, "accounts", ())]
 
 
 def _standing(account: Account) -> Facts:
@@ -138,6 +140,11 @@ def _unfreeze(names: Names, args: Args) -> Command:
     return UnfreezeAccount(account_id=names.id(args["account"]), freeze_id=freeze_id)
 
 
+def _close(names: Names, args: Args) -> Command:
+    into = names.id(args["into"]) if args["into"] else None
+    return CloseAccount(account_id=names.id(args["account"]), sweep_to_account_id=into)
+
+
 def _one_sided(kind: type[Deposit | Withdraw]) -> Callable[[Names, Args], Command]:
     return lambda names, args: kind(
         account_id=names.id(args["account"]), amount=_amount(args), expected_version=args["version"]
@@ -160,7 +167,7 @@ _COMMANDS: Mapping[str, Callable[[Names, Args], Command]] = {
     "limit": lambda names, args: SetOverdraftLimit(
         account_id=names.id(args["account"]), limit=Money(args["limit"], CURRENCIES[args["currency"]])
     ),
-    "close": lambda names, args: CloseAccount(account_id=names.id(args["account"])),
+    "close": _close,
     "abandon": lambda _, args: AbandonIdempotencyKey(of_operation=OPERATIONS[args["deed"]], key=args["key"]),
     "disable": _on_a_client(DisableApiClient),
     "enable": _on_a_client(EnableApiClient),

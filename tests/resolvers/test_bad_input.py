@@ -114,6 +114,8 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("deposit", "accountId", "acct_\0poison", "InvalidInput"),
     ("deposit", "accountId", ["poison"] * 2, COERCION),
     ("deposit", "accountId", None, COERCION),
+    ("closeAccount", "sweepToAccountId", "poison" * 11, "InvalidInput"),
+    ("closeAccount", "sweepToAccountId", "acct_\0poison", "InvalidInput"),
     ("issueApiKey", "apiClientId", "poison" * 11, "InvalidInput"),
     # text
     ("openAccount", "name", "poison" * 22, "InvalidInput"),

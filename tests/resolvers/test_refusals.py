@@ -165,6 +165,30 @@ def just(**given: Any) -> Callable[[Api], Given]:
     return lambda _: given
 
 
+def swept(into: Callable[[Api], str]) -> Callable[[Api], Given]:
+    return lambda api: {"accountId": funded(api), "sweepToAccountId": into(api)}
+
+
+def swept_into_itself(api: Api) -> Given:
+    account_id = funded(api)
+    return {"accountId": account_id, "sweepToAccountId": account_id}
+
+
+def owing_swept(api: Api) -> Given:
+    account_id = api.open_account(overdraftLimit="5.00")
+    done(api, "withdraw", accountId=account_id, amount=money("1"))
+    return {"accountId": account_id, "sweepToAccountId": funded(api)}
+
+
+def full_to_the_brim(api: Api) -> str:
+    """Return an account without room for a cent more. What another has is lent by a third: the house has no room."""
+    account_id = api.open_account()
+    lender = api.open_account(overdraftLimit="5.00")
+    done(api, "withdraw", accountId=lender, amount=money("5"))
+    api.deposit(account_id, ALL_THERE_CAN_BE)
+    return account_id
+
+
 def to_itself(api: Api) -> Given:
     account_id = api.open_account()
     return {"fromAccountId": account_id, "toAccountId": account_id, "amount": money("1")}
@@ -179,7 +203,7 @@ def overlong(_: Api) -> str:
 
 
 ID, AMOUNT, CURRENCY = "input.accountId", "input.amount.amount", "input.amount.currency"
-OF = "input.transactionId"
+OF, SWEEP_TO = "input.transactionId", "input.sweepToAccountId"
 ONE = {"amount": money("1")}
 CASES: list[Case] = [
     ("openAccount", "InvalidInput", "input.name", just(currency="EUR", name=" ")),
@@ -202,6 +226,14 @@ CASES: list[Case] = [
     ("closeAccount", "AccountNotFound", ID, just(accountId=UNKNOWN)),
     ("closeAccount", "AccountClosed", ID, upon(closed)),
     ("closeAccount", "AccountNotEmpty", ID, upon(funded)),
+    ("closeAccount", "InvalidInput", SWEEP_TO, upon(funded, sweepToAccountId=LONG)),
+    ("closeAccount", "SameAccount", SWEEP_TO, swept_into_itself),
+    ("closeAccount", "AccountNotFound", SWEEP_TO, swept(unknown)),
+    ("closeAccount", "AccountClosed", SWEEP_TO, swept(closed)),
+    ("closeAccount", "AccountFrozen", SWEEP_TO, swept(frozen)),
+    ("closeAccount", "CurrencyMismatch", SWEEP_TO, swept(lambda api: api.open_account("JPY"))),
+    ("closeAccount", "LimitExceeded", SWEEP_TO, swept(full_to_the_brim)),
+    ("closeAccount", "AccountNotEmpty", ID, owing_swept),
     ("deposit", "InvalidInput", CURRENCY, upon(funded, amount=money("1", "XAU"))),
     ("deposit", "InvalidAmount", AMOUNT, upon(funded, amount=money("0"))),
     ("deposit", "AccountNotFound", ID, upon(unknown, **ONE)),
