@@ -151,13 +151,25 @@ def test_an_unknown_transaction_is_not_found(ledger: AnyLedger) -> None:
         assert ledger.log[-1].target_ids == (id_,)
 
 
-def test_money_does_not_come_back_to_an_account_that_has_no_room_for_it(ledger: AnyLedger) -> None:
-    account_id = ledger.funded(100).id
+@pytest.mark.parametrize("lent", [0, 100])
+def test_money_does_not_come_back_to_where_there_is_no_room_for_it(ledger: AnyLedger, lent: int) -> None:
+    """The house has no room either, unless somebody else owes it as much."""
+    account_id, lender = ledger.funded(100).id, ledger.opened(overdraft_limit=euros(100)).id
     withdrawn = ledger.succeed(Withdraw(account_id=account_id, amount=euros(100))).transaction
+    if lent:
+        ledger.succeed(Withdraw(account_id=lender, amount=euros(lent)))
     ledger.succeed(Deposit(account_id=account_id, amount=euros(LARGEST_BALANCE)))
     for amount, path in ((euros(1), AMOUNT), (None, TRANSACTION_ID)):
         outcome = ledger.execute(ReverseTransaction(transaction_id=withdrawn.id, amount=amount))
         assert outcome.result == LimitExceeded(euros(LARGEST_BALANCE), path=path)
+
+
+def test_the_house_takes_back_no_more_than_the_books_can_hold(ledger: AnyLedger) -> None:
+    account_id, other_id = ledger.funded(100).id, ledger.opened(overdraft_limit=euros(100)).id
+    withdrawn = ledger.succeed(Withdraw(account_id=account_id, amount=euros(100))).transaction
+    ledger.succeed(Deposit(account_id=other_id, amount=euros(LARGEST_BALANCE)))
+    outcome = ledger.execute(ReverseTransaction(transaction_id=withdrawn.id))
+    assert outcome.result == LimitExceeded(euros(LARGEST_BALANCE), path=TRANSACTION_ID)
 
 
 # States: what is debited must be free, what is credited need not be
