@@ -138,6 +138,25 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             self.send(*acts)
 
+    @rule(deposit=sketches("deposit"), limit=sketches("limit"), raised=st.booleans(), how=st.integers(1, 5))
+    def take_back_what_was_spent(self, deposit: Sketch, limit: Sketch, how: int, *, raised: bool) -> None:
+        plain = replace(deposit, client="admin", shared_key=False, huge=False, currency=None, choice=0)
+        came = self.draw_up(plain)
+        self.send(came)
+        label, transaction = came.args["account"], f"T{len(self.model.movements)}"
+        if account := self.model.accounts.get(label):
+            spent = self.draw_up(replace(plain, deed="withdraw"))
+            self.send(replace(spent, args=spent.args | {"amount": max(account.posted + account.overdraft, 1)}))
+        self.send(self.draw_up(replace(limit, client="admin", first=deposit.first, choice=how)))
+        for number in range(1 + raised):
+            back = self.draw_up(replace(plain, deed="reverse"), number=number)
+            self.send(replace(back, args=back.args | {"transaction": transaction}))
+
+    @rule(close=sketches("close"), touch=sketches("reverse", *MONEY))
+    def sweep_an_account_and_touch_it_again(self, close: Sketch, touch: Sketch) -> None:
+        self.send(self.draw_up(replace(close, client="admin", shared_key=False, choice=7)))
+        self.send(self.draw_up(replace(touch, client="admin", first=close.first)))
+
     @rule(sketch=sketches(*CHANGES))
     def change_an_account(self, sketch: Sketch) -> None:
         self.send(self.draw_up(sketch))
