@@ -13,6 +13,7 @@ from conformance.conftest import HERE, Figures, Run
 from domain.access import Operation
 from domain.services.table import SERVICES
 from tests.endtoend.server import Server, command
+from tests.support.api import core
 
 FOLDER = HERE / "fuzzing"
 
@@ -29,6 +30,8 @@ CREATE = """mutation {
 RECORDS = """query ($after: String) {
   auditLog(first: 100, after: $after) { edges { node { operation } } pageInfo { endCursor hasNextPage } }
 }"""
+
+ROOT_FIELDS = [*core().query_type.fields, *core().mutation_type.fields]  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def test_no_request_of_the_whole_schema_is_an_error_of_the_server(
     command_line = (str(HERE / ".venv" / "bin" / "st"), "--config-file", str(FOLDER / "schemathesis.toml"))
     # In an empty folder, for what Schemathesis remembers of one run would change the next.
     said = run(*command_line, "run", f"{fuzzed.url}/graphql", cwd=tmp_path, PYTHONPATH=str(FOLDER), **surroundings)
-    assert "25 selected / 25 total" in said
+    assert f"{len(ROOT_FIELDS)} selected / {len(ROOT_FIELDS)} total" in said
     assert '"level": "error"' not in fuzzed.log.read_text()
     records = recorded(fuzzed)
     assert {one.operation for one in SERVICES} - {Operation.EXPIRE_FREEZE} <= records.keys()

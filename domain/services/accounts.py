@@ -172,9 +172,7 @@ class CloseAccount(AccountCommand):
 
     @property
     def account_ids(self) -> tuple[str, ...]:
-        return (
-            (self.account_id, self.sweep_to_account_id) if self.sweep_to_account_id is not None else (self.account_id,)
-        )
+        return tuple(id_ for id_ in (self.account_id, self.sweep_to_account_id) if id_ is not None)
 
 
 @dataclass(frozen=True, slots=True)
