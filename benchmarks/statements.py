@@ -21,7 +21,7 @@ import orjson
 from benchmarks.books import DAY, DAYS, REFERENCE, make
 from domain.access import Role
 from domain.instants import Instant
-from domain.ports import EntryFilter, PageRequest, TimeRange
+from domain.reading import EntryFilter, PageRequest, TimeRange
 from main import Settings, SystemClock, create_app, provisioner
 from persistence.reader import Reader
 from persistence.storage import Storage

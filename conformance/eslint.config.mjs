@@ -54,6 +54,7 @@ const schemaRules = {
           "Money", // a value
           "MetadataEntry", // a value
           "Entry", // known by its account and its version there
+          "BalanceExplanation", // known by its account and the instant
           "IdempotencyRecord", // known by its API client, operation and key
           "Statement", // known by its account and its interval
         ],

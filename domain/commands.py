@@ -27,6 +27,11 @@ class Command:
         return ()
 
     @property
+    def hold_ids(self) -> tuple[str, ...]:
+        """Return the holds that the command names; it touches their accounts too."""
+        return ()
+
+    @property
     def moved_ids(self) -> tuple[str, ...]:
         """Return all accounts that the command will load, so that a batch can fetch them at once."""
         return self.account_ids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +15,16 @@ from domain.errors import DomainError, Forbidden, InputError, Refusal
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope, fingerprint
 from domain.ids import Entropy, Ids
 from domain.instants import Instant
-from domain.ports import Books, Fault, Outcome, Request, StorageError
+from domain.ports import (
+    Books,
+    Fault,
+    Outcome,
+    Request,
+    StorageError,
+)
 from domain.records import free_text, to_plain
 from domain.services.freezes import ExpireFreeze
+from domain.services.holds import ExpireHold
 from domain.services.table import SERVICES
 from domain.unit_of_work import FreeText, Staged, UnitOfWork
 
@@ -138,19 +145,22 @@ def _settle(batch: Batch, command: Command) -> None:
         _perform(batch, Request(SYSTEM, "", expiry), expiry)
 
 
-def _due(batch: Batch, command: Command) -> Iterator[ExpireFreeze]:
+def _due(batch: Batch, command: Command) -> Iterator[ExpireHold | ExpireFreeze]:
     work = batch.unit_of_work(SYSTEM)
     for account_id in _touched(work, command):
+        for hold in work.due_holds(account_id):
+            yield ExpireHold(account_id=account_id, hold_id=hold.id)
         for freeze in work.unreleased_freezes(account_id):
             if freeze.is_due(batch.now):
                 yield ExpireFreeze(account_id=account_id, freeze_id=freeze.id)
 
 
-def _touched(work: UnitOfWork, command: Command) -> Iterator[str]:
-    """Yield the accounts that a command names, and those of the transactions that it names."""
-    yield from command.account_ids
-    named = map(work.transaction, command.transaction_ids)
-    yield from (entry.account_id for transaction in named if transaction for entry in transaction.entries)
+def _touched(work: UnitOfWork, command: Command) -> Iterable[str]:
+    """Return each account that the command names, or one of whose holds or transactions it names, once."""
+    held = (hold.account_id for hold in map(work.hold, command.hold_ids) if hold is not None)
+    named = (one for one in map(work.transaction, command.transaction_ids) if one is not None)
+    moved = (entry.account_id for transaction in named for entry in transaction.entries)
+    return dict.fromkeys((*held, *command.account_ids, *moved))
 
 
 def _perform(batch: Batch, request: Request, command: Command) -> Outcome:
@@ -228,7 +238,7 @@ def _remember(batch: Batch, record: AuditRecord, mark: str, text: Mapping[str, A
 def _targets(command: Command, staged: Staged) -> tuple[str, ...]:
     """Return what the deed touched: the ids it named, then those it created. House accounts are not for callers."""
     customers = (account.id for account in staged.accounts.values() if account.kind is AccountKind.CUSTOMER)
-    created = (*staged.transactions, *staged.freezes, *staged.api_clients, *staged.api_keys)
+    created = (*staged.transactions, *staged.holds, *staged.freezes, *staged.api_clients, *staged.api_keys)
     return tuple(dict.fromkeys((*command.target_ids, *customers, *created)))
 
 

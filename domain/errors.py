@@ -14,61 +14,17 @@ Messages are fixed sentences: they never echo what the caller sent. Data a progr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import ClassVar
 
 from domain.access import Role
+from domain.error_codes import ErrorCode, Retry
 from domain.freezes import FreezeScope
+from domain.holds import HoldState
 from domain.instants import Instant
 from domain.money import Money
 
 InputPath = tuple[str, ...]
 """Where in the operation's arguments the fault lies, such as ("input", "amount")."""
-
-
-class ErrorCode(StrEnum):
-    """The machine-readable name of each error, in order of precedence: the first that applies is the answer."""
-
-    INVALID_INPUT = "INVALID_INPUT"
-    INVALID_AMOUNT = "INVALID_AMOUNT"
-    SAME_ACCOUNT = "SAME_ACCOUNT"
-    FORBIDDEN = "FORBIDDEN"
-    NOT_PERMITTED = "NOT_PERMITTED"
-    LAST_ADMIN = "LAST_ADMIN"
-    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
-    IDEMPOTENCY_KEY_ABANDONED = "IDEMPOTENCY_KEY_ABANDONED"
-    ACCOUNT_NOT_FOUND = "ACCOUNT_NOT_FOUND"
-    TRANSACTION_NOT_FOUND = "TRANSACTION_NOT_FOUND"
-    HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
-    FREEZE_NOT_FOUND = "FREEZE_NOT_FOUND"
-    API_CLIENT_NOT_FOUND = "API_CLIENT_NOT_FOUND"
-    API_KEY_NOT_FOUND = "API_KEY_NOT_FOUND"
-    REFERENCE_TAKEN = "REFERENCE_TAKEN"
-    NAME_TAKEN = "NAME_TAKEN"
-    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
-    ACCOUNT_FROZEN = "ACCOUNT_FROZEN"
-    ACCOUNT_NOT_FROZEN = "ACCOUNT_NOT_FROZEN"
-    AMBIGUOUS_FREEZE = "AMBIGUOUS_FREEZE"
-    ACCOUNT_NOT_EMPTY = "ACCOUNT_NOT_EMPTY"
-    HOLD_NOT_OPEN = "HOLD_NOT_OPEN"
-    NOT_REVERSIBLE = "NOT_REVERSIBLE"
-    API_CLIENT_DISABLED = "API_CLIENT_DISABLED"
-    API_KEY_LIMIT = "API_KEY_LIMIT"
-    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
-    PRECONDITION_FAILED = "PRECONDITION_FAILED"
-    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
-    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
-    BATCH_REFUSED = "BATCH_REFUSED"
-    OVERLOADED = "OVERLOADED"
-    UNAVAILABLE = "UNAVAILABLE"
-
-
-class Retry(StrEnum):
-    """What a caller should do after an error."""
-
-    SAME_KEY = "SAME_KEY"
-    NEW_KEY = "NEW_KEY"
-    NEVER = "NEVER"
 
 
 @dataclass(unsafe_hash=True)
@@ -191,6 +147,16 @@ class TransactionNotFound(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class HoldNotFound(Refusal):
+    """There is no hold of this id."""
+
+    code = ErrorCode.HOLD_NOT_FOUND
+    message = "There is no such hold."
+
+    hold_id: str
+
+
+@dataclass(unsafe_hash=True)
 class FreezeNotFound(Refusal):
     """The account has no live freeze of this id."""
 
@@ -290,6 +256,17 @@ class AccountNotEmpty(Refusal):
     posted: Money
     held: Money
     open_hold_ids: tuple[str, ...] = ()
+
+
+@dataclass(unsafe_hash=True)
+class HoldNotOpen(Refusal):
+    """The hold has ended; `state` says how."""
+
+    code = ErrorCode.HOLD_NOT_OPEN
+    message = "The hold is no longer open."
+
+    hold_id: str
+    state: HoldState
 
 
 @dataclass(unsafe_hash=True)

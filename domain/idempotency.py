@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.access import Operation
-from domain.errors import ErrorCode
+from domain.error_codes import ErrorCode
 from domain.instants import Instant
 from domain.records import to_bytes
 

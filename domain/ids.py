@@ -12,6 +12,7 @@ class Prefix(StrEnum):
 
     ACCOUNT = "acct"
     TRANSACTION = "txn"
+    HOLD = "hold"
     FREEZE = "frz"
     API_CLIENT = "cli"
     API_KEY = "key"

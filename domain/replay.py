@@ -9,8 +9,10 @@ from typing import Any
 
 from domain.accounts import Account
 from domain.commands import Command
-from domain.errors import DomainError, ErrorCode, IdempotencyKeyAbandoned, IdempotencyKeyReused
+from domain.error_codes import ErrorCode
+from domain.errors import DomainError, IdempotencyKeyAbandoned, IdempotencyKeyReused
 from domain.freezes import Freeze
+from domain.holds import Hold
 from domain.idempotency import Decision, IdempotencyOutcome, differing_fields, fingerprint
 from domain.ports import Outcome
 from domain.records import free_text, from_plain, to_plain
@@ -78,8 +80,14 @@ def _restore_freeze(work: UnitOfWork, freeze: Freeze) -> Freeze:
     return dataclasses.replace(freeze, note=present.note)
 
 
+def _restore_hold(work: UnitOfWork, hold: Hold) -> Hold:
+    present = work.hold(hold.id) or hold
+    return dataclasses.replace(hold, description=present.description)
+
+
 _RESTORE: Mapping[type, Callable[[UnitOfWork, Any], Any]] = {
     Account: _restore_account,
     Transaction: _restore_transaction,
     Freeze: _restore_freeze,
+    Hold: _restore_hold,
 }

@@ -12,6 +12,7 @@ from domain.accounts import Account, AccountKind, house_account, house_account_i
 from domain.audit import AuditRecord
 from domain.errors import AccountNotFound, InputPath
 from domain.freezes import Freeze
+from domain.holds import Hold, HoldState
 from domain.idempotency import Decision, IdempotencyScope
 from domain.ids import Entropy, Ids, Prefix
 from domain.instants import Instant
@@ -45,6 +46,7 @@ class Staged:
     references: dict[str, str] = field(default_factory=dict)
     transactions: dict[str, Transaction] = field(default_factory=dict)
     reversals: dict[str, Reversal] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     freezes: dict[str, Freeze] = field(default_factory=dict)
     api_clients: dict[str, ApiClient] = field(default_factory=dict)
     api_keys: dict[str, ApiKey] = field(default_factory=dict)
@@ -128,6 +130,26 @@ class UnitOfWork:
         layers = ChainMap(self.staged.freezes, self._batch.freezes)
         return layers.get(freeze_id) or self._books.freeze(freeze_id)
 
+    def hold(self, hold_id: str) -> Hold | None:
+        """Return a hold, whatever became of it."""
+        layers = ChainMap(self.staged.holds, self._batch.holds)
+        return layers.get(hold_id) or self._books.hold(hold_id)
+
+    def due_holds(self, account_id: str) -> Sequence[Hold]:
+        """Return the holds of an account that have run out and are not settled yet."""
+        known = {hold.id: hold for hold in self._books.due_holds(account_id, self.now)}
+        return [hold for hold in (known | self._staged_holds(account_id)).values() if hold.is_due(self.now)]
+
+    def open_holds(self, account_id: str, most: int) -> Sequence[Hold]:
+        """Return the first open holds of an account, oldest first."""
+        staged = self._staged_holds(account_id)
+        known = {hold.id: hold for hold in self._books.open_holds(account_id, most + len(staged))}
+        return [hold for hold in (known | staged).values() if hold.state is HoldState.OPEN][:most]
+
+    def _staged_holds(self, account_id: str) -> dict[str, Hold]:
+        layers = self._batch.holds | self.staged.holds
+        return {hold.id: hold for hold in layers.values() if hold.account_id == account_id}
+
     def transaction(self, transaction_id: str) -> Transaction | None:
         """Return a transaction with its entries."""
         layers = ChainMap(self.staged.transactions, self._batch.transactions)
@@ -201,6 +223,16 @@ class UnitOfWork:
     def stage_reversal(self, reversing: Transaction, reversal: Reversal) -> None:
         """Stage how far a transaction is taken back from now on; the movement is staged on its own."""
         self.staged.reversals[reversing.id] = reversal
+
+    def stage_placed_hold(self, hold: Hold) -> None:
+        """Stage a new hold."""
+        self.staged.created[hold.id] = self.sequence
+        self.stage_hold(hold)
+
+    def stage_hold(self, hold: Hold) -> None:
+        """Stage a hold as it is from now on."""
+        self.staged.holds[hold.id] = hold
+        self.staged.changed[hold.id] = self.sequence
 
     def stage_placed_freeze(self, freeze: Freeze) -> None:
         """Stage a new freeze."""

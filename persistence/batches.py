@@ -9,7 +9,12 @@ import peewee
 from domain.decisions import Batch, decide_all
 from domain.ids import Entropy, Ids
 from domain.instants import Clock, Instant
-from domain.ports import Fault, Outcome, Request, StorageError
+from domain.ports import (
+    Fault,
+    Outcome,
+    Request,
+    StorageError,
+)
 from persistence.books import Books, read_head
 from persistence.statements import storage_errors
 from persistence.writes import write

@@ -14,7 +14,10 @@ from domain.accounts import AccountState
 from domain.audit import BEGINNING, Head
 from domain.commands import Rejection
 from domain.freezes import Freeze as DomainFreeze
+from domain.holds import Hold as DomainHold
+from domain.holds import HoldState
 from domain.idempotency import Decision, IdempotencyScope
+from domain.instants import Instant
 from domain.ports import Request
 from domain.transactions import Entry as DomainEntry
 from domain.transactions import Reversal
@@ -44,6 +47,18 @@ _DECISIONS = Statement(
     )
 )
 _ACCOUNTS = Statement(queries.accounts().where(tables.Account.id.in_(each("ids"))))
+_HOLDS = Statement(queries.holds().where(tables.Hold.id.in_(each("ids"))))
+_DUE_HOLDS = Statement(
+    queries.holds()
+    .where((tables.Hold.account_id == Hole("account_id")) & queries.due())
+    .order_by(tables.Hold.expires_at, tables.Hold.placed_sequence)
+)
+_OPEN_HOLDS = Statement(
+    queries.holds()
+    .where((tables.Hold.account_id == Hole("account_id")) & queries.stored(HoldState.OPEN))
+    .order_by(tables.Hold.placed_sequence)
+    .limit(Hole("most"))
+)
 _UNRELEASED_FREEZES = Statement(
     queries.freezes()
     .where((tables.Freeze.account_id == Hole("account_id")) & tables.Freeze.released_at.is_null())
@@ -110,12 +125,13 @@ class Books:
         self._database = database
         self._accounts: dict[str, DomainAccount | None] = {}
         self._transactions: dict[str, DomainTransaction | None] = {}
+        self._holds: dict[str, DomainHold | None] = {}
         self._api_clients: dict[str, ApiClient | None] = {}
         self._api_keys: dict[str, ApiKey | None] = {}
         self._decisions: dict[IdempotencyScope, Decision | None] = {}
 
     def prefetch(self, requests: Sequence[Request]) -> None:
-        """Read at once what the requests name: their keys, callers and transactions; then the accounts they touch."""
+        """Read at once what the requests name: keys, callers, holds and transactions; then the accounts they touch."""
         commands = [(request, request.command) for request in requests if not isinstance(request.command, Rejection)]
         self._fetch_decisions(
             {
@@ -125,10 +141,12 @@ class Books:
         )
         self._fetch_api_clients({request.caller.api_client_id for request, _ in commands})
         self._fetch_api_keys({request.caller.api_key_id or "" for request, _ in commands})
+        self._fetch_holds({hold_id for _, command in commands for hold_id in command.hold_ids})
         named = {transaction_id for _, command in commands for transaction_id in command.transaction_ids}
         self._fetch_transactions(named)
+        held = {hold.account_id for hold in self._holds.values() if hold is not None}
         moved = {account_id for _, command in commands for account_id in command.moved_ids}
-        self._fetch_accounts(moved | self._accounts_of(named))
+        self._fetch_accounts(moved | held | self._accounts_of(named))
 
     def account(self, account_id: str) -> DomainAccount | None:
         if account_id not in self._accounts:
@@ -138,6 +156,20 @@ class Books:
     def account_id_with_reference(self, reference: str) -> str | None:
         found = queries.ACCOUNT_WITH_REFERENCE(self._database, reference=reference)
         return found[0][0] if found else None
+
+    def hold(self, hold_id: str) -> DomainHold | None:
+        if hold_id not in self._holds:
+            self._fetch_holds({hold_id})
+        return self._holds[hold_id]
+
+    def due_holds(self, account_id: str, now: Instant) -> Sequence[DomainHold]:
+        account = self.account(account_id)
+        if account is None or not account.held.minor:
+            return ()
+        return [rows.hold(row) for row in _DUE_HOLDS(self._database, account_id=account_id, now=now)]
+
+    def open_holds(self, account_id: str, most: int) -> Sequence[DomainHold]:
+        return [rows.hold(row) for row in _OPEN_HOLDS(self._database, account_id=account_id, most=most)]
 
     def unreleased_freezes(self, account_id: str) -> Sequence[DomainFreeze]:
         account = self.account(account_id)
@@ -196,6 +228,11 @@ class Books:
     def _accounts_of(self, ids: set[str]) -> set[str]:
         found = (self._transactions[id_] for id_ in ids)
         return {entry.account_id for transaction in found if transaction for entry in transaction.entries}
+
+    def _fetch_holds(self, ids: set[str]) -> None:
+        self._holds |= dict.fromkeys(ids)
+        found = _HOLDS(self._database, ids=array(ids)) if ids else ()
+        self._holds |= {row[0]: rows.hold(row) for row in found}
 
     def _fetch_api_clients(self, ids: set[str]) -> None:
         self._api_clients |= dict.fromkeys(ids)

@@ -19,7 +19,7 @@ from domain.accounts import Account, AccountState
 from domain.audit import AuditRecord
 from domain.freezes import Freeze
 from domain.instants import Instant
-from domain.ports import (
+from domain.reading import (
     AccountFilter,
     AuditFilter,
     EntryFilter,
@@ -55,7 +55,7 @@ def account_page(database: peewee.Database, now: Instant, where: AccountFilter, 
         **ranges.downwards(database, where.opened_at, page.after),
     )
     found = _accounts(frozenset(values))(database, now=now, limit=page.first + 1, **values)
-    return _page(page, [(position, rows.account(tuple(row))) for position, *row in found])
+    return page_of(page, [(position, rows.account(tuple(row))) for position, *row in found])
 
 
 def transaction_page(database: peewee.Database, where: TransactionFilter, page: PageRequest) -> Page[Transaction]:
@@ -68,7 +68,7 @@ def transaction_page(database: peewee.Database, where: TransactionFilter, page: 
         **ranges.downwards(database, where.created_at, page.after),
     )
     found = _transactions(frozenset(values))(database, limit=page.first + 1, **values)
-    return _page(page, [(one.sequence, one) for one in read_transactions(database, found)])
+    return page_of(page, [(one.sequence, one) for one in read_transactions(database, found)])
 
 
 def audit_page(database: peewee.Database, where: AuditFilter, page: PageRequest) -> Page[AuditRecord]:
@@ -81,14 +81,14 @@ def audit_page(database: peewee.Database, where: AuditFilter, page: PageRequest)
         **ranges.upwards(database, where.at, page.after),
     )
     found = _audit(frozenset(values))(database, limit=page.first + 1, **values)
-    return _page(page, [(row[0], rows.audit_record(row)) for row in found])
+    return page_of(page, [(row[0], rows.audit_record(row)) for row in found])
 
 
 def api_client_page(database: peewee.Database, page: PageRequest) -> Page[ApiClient]:
     """List API clients, newest first."""
     values = _set(until=page.after)
     found = _api_clients(frozenset(values))(database, limit=page.first + 1, **values)
-    return _page(page, [(position, rows.api_client(tuple(row))) for position, *row in found])
+    return page_of(page, [(position, rows.api_client(tuple(row))) for position, *row in found])
 
 
 def entry_pages(
@@ -102,7 +102,7 @@ def entry_pages(
     for transaction_id, created_at, *row in found:
         entry = rows.entry(tuple(row))
         pages[entry.account_id].append((entry.version, PostedEntry(entry, transaction_id, created_at)))
-    return {account_id: _page(page, pages[account_id]) for account_id in account_ids}
+    return {account_id: page_of(page, pages[account_id]) for account_id in account_ids}
 
 
 def freeze_pages(
@@ -115,7 +115,7 @@ def freeze_pages(
     for position, *row in found:
         freeze = rows.freeze(tuple(row))
         pages[freeze.account_id].append((position, freeze))
-    return {account_id: _page(page, pages[account_id]) for account_id in account_ids}
+    return {account_id: page_of(page, pages[account_id]) for account_id in account_ids}
 
 
 # Statements, one for each set of filters. A condition holds for a filter of its name.
@@ -133,7 +133,7 @@ def _accounts(filters: frozenset[str]) -> Statement:
         "beyond_prefix": account.reference < Hole("beyond_prefix"),
         **ranges.positions(account.opened_sequence),
     }
-    query = queries.accounts(account.opened_sequence, state=state).where(account.kind == "CUSTOMER")
+    query = queries.present_accounts(account.opened_sequence).where(account.kind == "CUSTOMER")
     return _listed(query, conditions, filters, account.opened_sequence.desc())
 
 
@@ -201,7 +201,7 @@ def _entries(filters: frozenset[str]) -> Statement:
         .switch(entry)
         .join(tables.Transaction, on=(tables.Transaction.sequence == entry.sequence))
     )
-    return Statement(_of_each(query, entry.account_id, entry.version.in_(versions)).order_by(entry.version))
+    return Statement(of_each(query, entry.account_id, entry.version.in_(versions)).order_by(entry.version))
 
 
 def _versions(version: Any, filters: frozenset[str]) -> dict[str, Any]:
@@ -223,10 +223,10 @@ def _freezes(filters: frozenset[str]) -> Statement:
         .limit(Hole("limit"))
     )
     query = queries.freezes(freeze.placed_sequence)
-    return Statement(_of_each(query, freeze.account_id, freeze.id.in_(ids)).order_by(freeze.placed_sequence.desc()))
+    return Statement(of_each(query, freeze.account_id, freeze.id.in_(ids)).order_by(freeze.placed_sequence.desc()))
 
 
-def _of_each(query: Any, account_id: Any, chosen: Any) -> Any:
+def of_each(query: Any, account_id: Any, chosen: Any) -> Any:
     """Join the list of accounts asked for in front, so that each account's page is one seek."""
     asked = fn.json_each(Hole("ids")).alias("asked")
     return query.from_(asked, *query._from_list).where(account_id == SQL("asked.value"), chosen)  # noqa: SLF001
@@ -248,5 +248,6 @@ def _set(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _page(page: PageRequest, found: Sequence[tuple[int, Item]]) -> Page[Item]:
+def page_of(page: PageRequest, found: Sequence[tuple[int, Item]]) -> Page[Item]:
+    """Cut the page out of what was found: one item more than asked for tells that more follow."""
     return Page(tuple(found[: page.first]), has_next=len(found) > page.first)

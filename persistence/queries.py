@@ -10,6 +10,7 @@ from typing import Any
 import peewee
 from peewee import JOIN, Case, fn
 
+from domain.holds import HoldState
 from persistence.statements import Hole, Statement, each
 from persistence.tables import (
     Account,
@@ -19,6 +20,7 @@ from persistence.tables import (
     Currency,
     Entry,
     Freeze,
+    Hold,
     Idempotency,
     Reversal,
     Text,
@@ -42,8 +44,41 @@ def present_state() -> Any:
     return Case(None, [(thawed, "ACTIVE")], Account.state)
 
 
-def accounts(*leading: Any, state: Any = Account.state) -> Any:
-    """Select accounts, with the given expression for their state."""
+def stored(state: HoldState, hold: Any = Hold) -> Any:
+    """Tell which holds are in a state as it was written, due or not: in the words of the partial indexes."""
+    return hold.state == peewee.SQL(f"'{state.value}'")
+
+
+def due(hold: Any = Hold) -> Any:
+    """Tell which holds have run out by the instant `now` and are not settled yet."""
+    return stored(HoldState.OPEN, hold) & (hold.expires_at <= Hole("now"))
+
+
+def present_held() -> Any:
+    """Return what an account has set aside at the instant `now`: holds that have run out do not count."""
+    run_out = Hold.select(fn.COALESCE(fn.SUM(Hold.amount), 0)).where((Hold.account_id == Account.id) & due())
+    return Account.held - run_out
+
+
+def standing(state: HoldState, hold: Any = Hold) -> Any:
+    """Tell which holds are in a state at the instant `now`."""
+    if state is HoldState.OPEN:
+        return stored(state, hold) & (hold.expires_at.is_null() | (hold.expires_at > Hole("now")))
+    return stored(state, hold) | due(hold) if state is HoldState.EXPIRED else stored(state, hold)
+
+
+def present_holds(*leading: Any) -> Any:
+    """Select holds as they are at the instant `now`."""
+    return holds(*leading, state=Case(None, [(due(), HoldState.EXPIRED.value)], Hold.state))
+
+
+def present_accounts(*leading: Any) -> Any:
+    """Select accounts as they are at the instant `now`: what is due counts as settled."""
+    return accounts(*leading, state=present_state(), held=present_held())
+
+
+def accounts(*leading: Any, state: Any = Account.state, held: Any = Account.held) -> Any:
+    """Select accounts, with the given expressions for their state and what they have set aside."""
     columns = (
         Account.id,
         Account.kind,
@@ -51,7 +86,7 @@ def accounts(*leading: Any, state: Any = Account.state) -> Any:
         Currency.exponent,
         state,
         Account.posted,
-        Account.held,
+        held,
         Account.overdraft_limit,
         Account.version,
         _Named.name,
@@ -65,6 +100,28 @@ def accounts(*leading: Any, state: Any = Account.state) -> Any:
         .join(Currency, on=(Currency.code == Account.currency))
         .join(_Named, JOIN.LEFT_OUTER, on=(_Named.sequence == Account.named_sequence))
         .join(_Opened, JOIN.LEFT_OUTER, on=(_Opened.sequence == Account.opened_sequence))
+    )
+
+
+def holds(*leading: Any, state: Any = Hold.state) -> Any:
+    """Select holds, with the given expression for their state."""
+    columns = (
+        Hold.id,
+        Hold.account_id,
+        state,
+        Hold.amount,
+        Hold.captured,
+        Account.currency,
+        Currency.exponent,
+        Text.description,
+        Hold.placed_at,
+        Hold.expires_at,
+    )
+    return (
+        Hold.select(*leading, *columns)
+        .join(Account, on=(Account.id == Hold.account_id))
+        .join(Currency, on=(Currency.code == Account.currency))
+        .join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Hold.placed_sequence))
     )
 
 
@@ -86,7 +143,7 @@ def freezes(*leading: Any) -> Any:
     return Freeze.select(*leading, *columns).join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Freeze.placed_sequence))
 
 
-def transactions() -> Any:
+def transactions(*leading: Any) -> Any:
     """Select transactions, without their entries."""
     columns = (
         Transaction.sequence,
@@ -102,7 +159,7 @@ def transactions() -> Any:
         _Original.id,
     )
     return (
-        Transaction.select(*columns)
+        Transaction.select(*leading, *columns)
         .join(Currency, on=(Currency.code == Transaction.currency))
         .join(Text, JOIN.LEFT_OUTER, on=(Text.sequence == Transaction.sequence))
         .join(Reversal, JOIN.LEFT_OUTER, on=(Reversal.sequence == Transaction.sequence))

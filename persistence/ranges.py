@@ -10,7 +10,7 @@ from typing import Any
 import peewee
 
 from domain.instants import Instant
-from domain.ports import AmountRange, TimeRange
+from domain.reading import AmountRange, TimeRange
 from persistence import tables
 from persistence.statements import Hole, Statement
 

@@ -1,4 +1,4 @@
-"""The reader of `domain.ports`: a connection that cannot write, and the overlay of what is due."""
+"""The reader of `domain.reading`: a connection that cannot write, and the overlay of what is due."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from peewee import SQL, fn
 from domain.access import ApiClient, ApiKey
 from domain.accounts import Account
 from domain.audit import AuditRecord
+from domain.explanations import BalanceExplanation
 from domain.freezes import Freeze
+from domain.holds import Hold, HoldState
 from domain.idempotency import IdempotencyRecord, IdempotencyScope
 from domain.instants import Clock, Instant
 from domain.money import Money
-from domain.ports import (
+from domain.reading import (
     AccountFilter,
     AuditFilter,
     Credential,
@@ -27,7 +29,7 @@ from domain.ports import (
 )
 from domain.transactions import Transaction
 from domain.turnovers import Turnover
-from persistence import listings, queries, reversals, rows, tables, turnovers
+from persistence import explanations, holdings, listings, queries, reversals, rows, tables, turnovers
 from persistence.books import read_transactions
 from persistence.statements import Hole, Statement, array, each
 
@@ -41,11 +43,6 @@ _CREDENTIAL = Statement(
     )
     .join(tables.ApiClient, on=(tables.ApiClient.id == tables.ApiKey.api_client_id))
     .where(tables.ApiKey.id == Hole("id"))
-)
-_ACCOUNTS = Statement(
-    queries.accounts(state=queries.present_state()).where(
-        tables.Account.id.in_(each("ids")) & (tables.Account.kind == "CUSTOMER")
-    )
 )
 _TRANSACTION_IDS_AT = Statement(
     tables.Transaction.select(tables.Transaction.sequence, tables.Transaction.id).where(
@@ -94,7 +91,7 @@ class Reader:
         return Credential(rows.api_client(tuple(columns[:4])), rows.api_key(tuple(columns[4:])), digest)
 
     def accounts(self, ids: Sequence[str]) -> Mapping[str, Account]:
-        found = _ACCOUNTS(self._database, ids=array(ids), now=self._clock.now())
+        found = explanations.PRESENT_ACCOUNTS(self._database, ids=array(ids), now=self._clock.now())
         return {row[0]: rows.account(row) for row in found}
 
     def account_id_with_reference(self, reference: str) -> str | None:
@@ -110,6 +107,12 @@ class Reader:
 
     def reversed_amounts(self, ids: Sequence[str]) -> Mapping[str, Money]:
         return reversals.reversed_amounts(self._database, ids)
+
+    def holds(self, ids: Sequence[str]) -> Mapping[str, Hold]:
+        return holdings.holds(self._database, self._clock.now(), ids)
+
+    def holds_captured_at(self, sequences: Sequence[int]) -> Mapping[int, Hold]:
+        return holdings.holds_captured_at(self._database, self._clock.now(), sequences)
 
     def freezes(self, ids: Sequence[str]) -> Mapping[str, Freeze]:
         return {row[0]: rows.freeze(row) for row in _FREEZES(self._database, ids=array(ids))}
@@ -168,3 +171,14 @@ class Reader:
 
     def reversal_pages(self, ids: Sequence[str], page: PageRequest) -> Mapping[str, Page[Transaction]]:
         return reversals.reversal_pages(self._database, ids, page)
+
+    def hold_pages(
+        self, account_ids: Sequence[str], state: HoldState | None, page: PageRequest
+    ) -> Mapping[str, Page[Hold]]:
+        return holdings.hold_pages(self._database, self._clock.now(), account_ids, state, page)
+
+    def capture_pages(self, hold_ids: Sequence[str], page: PageRequest) -> Mapping[str, Page[Transaction]]:
+        return holdings.capture_pages(self._database, hold_ids, page)
+
+    def balance_explanation(self, account_id: str, at: Instant | None) -> BalanceExplanation | None:
+        return explanations.explanation(self._database, self._clock.now(), account_id, at)

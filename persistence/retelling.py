@@ -10,7 +10,7 @@ import peewee
 
 from domain.access import SYSTEM_CLIENT_ID
 from domain.audit import AuditOutcome, AuditRecord
-from domain.errors import ErrorCode
+from domain.error_codes import ErrorCode
 from domain.idempotency import IdempotencyOutcome, fingerprint
 from domain.records import FORM, digest, free_text_names, to_plain
 from domain.services.table import SERVICES
@@ -205,6 +205,10 @@ def _house_accounts(database: peewee.Database) -> dict[str, Told]:
     return {id_: (dict(zip(names, standing, strict=True)), changed) for id_, changed, *standing in found.fetchall()}
 
 
+def _holds(database: peewee.Database) -> dict[str, Told]:
+    return _nouns(database, queries.holds(tables.Hold.changed_sequence), rows.hold)
+
+
 def _freezes(database: peewee.Database) -> dict[str, Told]:
     return _nouns(database, queries.freezes(tables.Freeze.changed_sequence), rows.freeze)
 
@@ -232,6 +236,7 @@ def _nouns(database: peewee.Database, query: Any, read: Callable[[rows.Row], Any
 _NOUNS: Mapping[str, Callable[[peewee.Database], dict[str, Told]]] = {
     "account": _accounts,
     "house account": _house_accounts,
+    "hold": _holds,
     "freeze": _freezes,
     "API client": _api_clients,
     "API key": _api_keys,
@@ -242,6 +247,7 @@ _KINDS = {
     "toAccount": "account",
     "accounts": "account",
     "sweptTo": "account",
+    "hold": "hold",
     "freeze": "freeze",
     "releasedFreezes": "freeze",
     "apiClient": "API client",

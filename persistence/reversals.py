@@ -9,10 +9,11 @@ import peewee
 from peewee import fn
 
 from domain.money import Currency, Money
-from domain.ports import Page, PageRequest
+from domain.reading import Page, PageRequest
 from domain.transactions import Transaction
 from persistence import queries, tables
 from persistence.books import read_transactions
+from persistence.listings import page_of
 from persistence.statements import Hole, Statement, array, each
 
 _NO_END = 2**63 - 1
@@ -61,8 +62,4 @@ def reversal_pages(database: peewee.Database, ids: Sequence[str], page: PageRequ
         sequences[id_].append(sequence)
     made = queries.TRANSACTIONS_AT(database, sequences=array([sequence for _, sequence in found]))
     reversing = {one.sequence: one for one in read_transactions(database, made)}
-    return {id_: _page(page, [(sequence, reversing[sequence]) for sequence in sequences[id_]]) for id_ in ids}
-
-
-def _page(page: PageRequest, found: Sequence[tuple[int, Transaction]]) -> Page[Transaction]:
-    return Page(tuple(found[: page.first]), has_next=len(found) > page.first)
+    return {id_: page_of(page, [(sequence, reversing[sequence]) for sequence in sequences[id_]]) for id_ in ids}

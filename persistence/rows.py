@@ -11,8 +11,9 @@ from typing import Any
 from domain.access import ApiClient, ApiKey, Operation, Role
 from domain.accounts import Account, AccountKind, AccountState
 from domain.audit import AuditOutcome, AuditRecord, Head
-from domain.errors import ErrorCode
+from domain.error_codes import ErrorCode
 from domain.freezes import Freeze, FreezeReason, FreezeScope
+from domain.holds import Hold, HoldState
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope
 from domain.instants import Instant
 from domain.money import Currency, Money
@@ -47,6 +48,22 @@ def account(row: Row) -> Account:
         metadata=metadata(pairs),
         opened_at=opened_at,
         closed_at=closed_at,
+    )
+
+
+def hold(row: Row) -> Hold:
+    """Read id, account_id, state, amount, captured, currency, exponent, description, placed_at, expires_at."""
+    id_, account_id, state, amount, captured, code, exponent, description, placed_at, expires_at = row
+    currency = Currency(code, exponent)
+    return Hold(
+        id=id_,
+        account_id=account_id,
+        state=HoldState(state),
+        amount=Money(amount, currency),
+        captured=Money(captured, currency),
+        description=description,
+        placed_at=placed_at,
+        expires_at=expires_at,
     )
 
 

@@ -112,6 +112,18 @@ class Account(Table):
     closed_version = peewee.BigIntegerField(null=True)
 
 
+class Hold(Table):
+    id = peewee.TextField(primary_key=True)
+    account_id = peewee.TextField()
+    state = peewee.TextField()
+    amount = peewee.BigIntegerField()
+    captured = peewee.BigIntegerField()
+    placed_at = peewee.BigIntegerField()
+    placed_sequence = peewee.BigIntegerField()
+    changed_sequence = peewee.BigIntegerField()
+    expires_at = peewee.BigIntegerField(null=True)
+
+
 class Freeze(Table):
     id = peewee.TextField(primary_key=True)
     account_id = peewee.TextField()
@@ -187,6 +199,7 @@ TABLES: tuple[type[Table], ...] = (
     ApiKey,
     Currency,
     Account,
+    Hold,
     Freeze,
     Transaction,
     Entry,

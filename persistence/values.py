@@ -12,6 +12,7 @@ from typing import Any
 from domain.accounts import Account, AccountState
 from domain.audit import AuditRecord
 from domain.freezes import Freeze
+from domain.holds import Hold, HoldState
 from domain.idempotency import Decision
 from domain.records import FORM
 from domain.transactions import Reversal, Transaction
@@ -124,6 +125,21 @@ def entry_rows(transaction: Transaction) -> Iterator[Row]:
 def reversal_row(reversal: Reversal) -> Row:
     """Write how far a transaction is taken back."""
     return (reversal.original, reversal.n, reversal.sequence, reversal.cumulative.minor)
+
+
+def placed_row(hold: Hold, created: Mapping[str, int]) -> Row:
+    """Write a hold as it is placed: open."""
+    return (
+        hold.id,
+        hold.account_id,
+        HoldState.OPEN.value,
+        hold.amount.minor,
+        0,
+        hold.placed_at,
+        created[hold.id],
+        created[hold.id],
+        hold.expires_at,
+    )
 
 
 def freeze_row(freeze: Freeze, staged: Staged) -> Row:

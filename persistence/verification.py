@@ -88,6 +88,27 @@ _RULES: Mapping[str, str] = {
     "account {} is closed but not empty": """
         SELECT id FROM account WHERE state = 'CLOSED' AND (posted <> 0 OR held <> 0 OR overdraft_limit <> 0
             OR version IS NOT closed_version OR closed_at IS NULL) ORDER BY id""",
+    "account {} does not set aside what its open holds add up to": """
+        SELECT id FROM account AS a
+        WHERE held <> (SELECT coalesce(sum(amount), 0) FROM hold WHERE account_id = a.id AND state = 'OPEN')
+        ORDER BY id""",
+    "hold {} is no part of its amount, or was captured without being CAPTURED": """
+        SELECT id FROM hold
+        WHERE captured NOT BETWEEN 0 AND amount OR (state = 'CAPTURED') <> (captured > 0) ORDER BY id""",
+    "hold {} expired before its time, or did something else after it": """
+        SELECT id FROM hold JOIN audit ON sequence = changed_sequence
+        WHERE (state = 'EXPIRED') <> (state <> 'OPEN' AND coalesce(expires_at <= at, FALSE)) ORDER BY id""",
+    "capture {} is not of one hold, out of its account": """
+        SELECT t.id FROM "transaction" AS t
+        LEFT JOIN hold AS h ON h.state = 'CAPTURED' AND h.changed_sequence = t.sequence
+        LEFT JOIN entry AS e ON e.sequence = t.sequence AND e.account_id = h.account_id
+        WHERE t.kind = 'CAPTURE' GROUP BY t.sequence
+        HAVING count(*) <> 1 OR max(h.captured) IS NOT t.amount OR max(e.amount) IS NOT -t.amount
+        ORDER BY t.sequence""",
+    "hold {} is captured, and nothing was paid": """
+        SELECT h.id FROM hold AS h
+        LEFT JOIN "transaction" AS t ON t.sequence = h.changed_sequence AND t.kind = 'CAPTURE'
+        WHERE h.state = 'CAPTURED' AND t.sequence IS NULL ORDER BY h.id""",
     "account {} does not agree with its freezes": """
         SELECT id FROM account AS a
         WHERE (state = 'FROZEN') <> EXISTS (
@@ -100,6 +121,7 @@ _RULES: Mapping[str, str] = {
         SELECT id FROM (
             SELECT id, created_sequence, 'CREATE_API_CLIENT' AS made_by FROM api_client WHERE name <> 'system'
             UNION ALL SELECT id, created_sequence, 'ISSUE_API_KEY' FROM api_key
+            UNION ALL SELECT id, placed_sequence, 'PLACE_HOLD' FROM hold
             UNION ALL SELECT id, placed_sequence, 'FREEZE_ACCOUNT' FROM freeze)
         WHERE created_sequence IS NOT (
             SELECT sequence FROM audit_target JOIN audit USING (sequence)

@@ -15,7 +15,12 @@ from domain.access import Caller
 from domain.commands import Command, Rejection
 from domain.errors import Overloaded, Unavailable
 from domain.instants import SECOND, Clock, Instant
-from domain.ports import Fault, Outcome, Request, StorageError
+from domain.ports import (
+    Fault,
+    Outcome,
+    Request,
+    StorageError,
+)
 from persistence.batches import MOST_IN_A_BATCH, BatchWriter
 
 

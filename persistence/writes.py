@@ -10,6 +10,7 @@ from peewee import SQL, fn
 
 from domain.accounts import Account
 from domain.decisions import Batch
+from domain.holds import HoldState
 from domain.unit_of_work import Staged
 from persistence import tables, values
 from persistence.statements import Hole, Statement, array, insertion
@@ -93,6 +94,19 @@ _RENAMED_ACCOUNTS = _update(tables.Account, "named_sequence", "changed_sequence"
 _TRANSACTIONS = insertion(tables.Transaction, "sequence", "id", "kind", "amount", "currency", "reference", "created_at")
 _ENTRIES = insertion(tables.Entry, "account_id", "version", "sequence", "amount", "balance_after", "created_at")
 _REVERSALS = insertion(tables.Reversal, "original", "n", "sequence", "cumulative")
+_HOLDS = insertion(
+    tables.Hold,
+    "id",
+    "account_id",
+    "state",
+    "amount",
+    "captured",
+    "placed_at",
+    "placed_sequence",
+    "changed_sequence",
+    "expires_at",
+)
+_ENDED_HOLDS = _update(tables.Hold, "state", "captured", "changed_sequence")
 _FREEZES = insertion(
     tables.Freeze,
     "id",
@@ -172,6 +186,7 @@ def _write_accounts(database: peewee.Database, staged: Staged) -> None:
     _run(database, _TRANSACTIONS, map(values.transaction_row, staged.transactions.values()))
     _run(database, _ENTRIES, (row for made in staged.transactions.values() for row in values.entry_rows(made)))
     _run(database, _REVERSALS, map(values.reversal_row, staged.reversals.values()))
+    _write_holds(database, staged)
     _run(database, _FREEZES, [values.freeze_row(f, staged) for f in freezes if f.id in created])
     _run(
         database,
@@ -179,6 +194,17 @@ def _write_accounts(database: peewee.Database, staged: Staged) -> None:
         [(f.id, f.released_at, f.released_by, staged.changed[f.id]) for f in freezes if f.id not in created],
     )
     _run(database, _CHANGED_ACCOUNTS, [values.changed_row(account, staged.changed[account.id]) for account in accounts])
+
+
+def _write_holds(database: peewee.Database, staged: Staged) -> None:
+    """Place holds open, then end those that have ended."""
+    holds, created, changed = staged.holds.values(), staged.created, staged.changed
+    _run(database, _HOLDS, [values.placed_row(hold, created) for hold in holds if hold.id in created])
+    _run(
+        database,
+        _ENDED_HOLDS,
+        [(h.id, h.state.value, h.captured.minor, changed[h.id]) for h in holds if h.state is not HoldState.OPEN],
+    )
 
 
 def _write_currencies(database: peewee.Database, opened: list[Account]) -> None:

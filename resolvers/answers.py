@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from domain import access, accounts, freezes, idempotency, money, transactions
+from domain import access, accounts, freezes, holds, idempotency, money, transactions
 from domain.errors import DomainError, Forbidden, InvalidAmount
 from domain.ports import Outcome
 from domain.services.table import SERVICES
@@ -14,6 +14,7 @@ from schema import errors, successes
 from schema.access import ApiClient, ApiKey
 from schema.accounts import Account, Freeze
 from schema.audit import IdempotencyRecord
+from schema.holds import Hold
 from schema.money import Money
 from schema.permissions import forbidden
 from schema.scalars import DateTime
@@ -23,6 +24,7 @@ _SAY: Mapping[type, Callable[[Any], Any]] = {
     money.Money: Money.of,
     accounts.Account: Account.of,
     freezes.Freeze: Freeze.of,
+    holds.Hold: Hold.of,
     transactions.Transaction: Transaction.of,
     access.ApiClient: ApiClient.of,
     access.ApiKey: ApiKey.of,

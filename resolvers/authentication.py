@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 
 from domain.access import Caller, api_key_id_in, secret_digest, secret_matches
 from domain.instants import Clock
-from domain.ports import Reader
+from domain.reading import Reader
 
 _NOBODY = secret_digest("")
 

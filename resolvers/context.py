@@ -10,7 +10,9 @@ from domain.access import Caller, Operation
 from domain.catalogue import Catalogue
 from domain.commands import Command, Rejection
 from domain.errors import Forbidden, InputError, Refusal
-from domain.ports import Ledger, Outcome, Reader
+from domain.instants import Clock
+from domain.ports import Ledger, Outcome
+from domain.reading import Reader
 from resolvers.admission import Refusals
 from resolvers.failures import rate_limited
 from resolvers.loaders import LoadedEdges
@@ -26,6 +28,7 @@ class RequestContext:
     edges: LoadedEdges
     catalogue: Catalogue
     refusals: Refusals
+    clock: Clock
 
     async def execute(self, key: str, command: Command | Rejection) -> Outcome:
         """Run a command for the caller. Each refusal that is recorded counts against its API client.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import ports
+from domain import reading
 from domain.catalogue import Catalogue
 from domain.instants import Instant
 from domain.money import Money
@@ -14,25 +14,25 @@ from schema.money import MoneyInput
 from schema.transactions import EntryFilter, TransactionFilter
 
 
-def account_filter(where: AccountFilter | None) -> ports.AccountFilter:
+def account_filter(where: AccountFilter | None) -> reading.AccountFilter:
     """Read a filter of accounts."""
     if where is None:
-        return ports.AccountFilter()
-    return ports.AccountFilter(where.state, where.currency, where.reference_prefix, time_range(where.opened_at))
+        return reading.AccountFilter()
+    return reading.AccountFilter(where.state, where.currency, where.reference_prefix, time_range(where.opened_at))
 
 
-def entry_filter(catalogue: Catalogue, where: EntryFilter | None) -> ports.EntryFilter:
+def entry_filter(catalogue: Catalogue, where: EntryFilter | None) -> reading.EntryFilter:
     """Read a filter of entries."""
     if where is None:
-        return ports.EntryFilter()
-    return ports.EntryFilter(time_range(where.created_at), amount_range(catalogue, where.amount))
+        return reading.EntryFilter()
+    return reading.EntryFilter(time_range(where.created_at), amount_range(catalogue, where.amount))
 
 
-def transaction_filter(catalogue: Catalogue, where: TransactionFilter | None) -> ports.TransactionFilter:
+def transaction_filter(catalogue: Catalogue, where: TransactionFilter | None) -> reading.TransactionFilter:
     """Read a filter of transactions."""
     if where is None:
-        return ports.TransactionFilter()
-    return ports.TransactionFilter(
+        return reading.TransactionFilter()
+    return reading.TransactionFilter(
         where.kind,
         where.account_id,
         where.reference,
@@ -41,21 +41,23 @@ def transaction_filter(catalogue: Catalogue, where: TransactionFilter | None) ->
     )
 
 
-def audit_filter(where: AuditFilter | None) -> ports.AuditFilter:
+def audit_filter(where: AuditFilter | None) -> reading.AuditFilter:
     """Read a filter of audit records."""
     if where is None:
-        return ports.AuditFilter()
-    return ports.AuditFilter(where.outcome, where.operation, where.api_client_id, where.target_id, time_range(where.at))
+        return reading.AuditFilter()
+    return reading.AuditFilter(
+        where.outcome, where.operation, where.api_client_id, where.target_id, time_range(where.at)
+    )
 
 
-def time_range(asked: TimeRange | None) -> ports.TimeRange:
+def time_range(asked: TimeRange | None) -> reading.TimeRange:
     """Read a range of time."""
     if asked is None:
-        return ports.TimeRange()
+        return reading.TimeRange()
     if asked.since is not None and asked.until is not None and asked.until < asked.since:
         raise bad_user_input("until must not lie before since.")
     since = None if asked.since is None else Instant(asked.since)
-    return ports.TimeRange(since, None if asked.until is None else Instant(asked.until))
+    return reading.TimeRange(since, None if asked.until is None else Instant(asked.until))
 
 
 def past_instant(asked: int, present: Instant) -> Instant:
@@ -72,16 +74,16 @@ def past_interval(since: int, until: int, present: Instant) -> tuple[Instant, In
     return past_instant(since, present), past_instant(until, present)
 
 
-def amount_range(catalogue: Catalogue, asked: AmountRange | None) -> ports.AmountRange:
+def amount_range(catalogue: Catalogue, asked: AmountRange | None) -> reading.AmountRange:
     """Read a range of amounts."""
     if asked is None:
-        return ports.AmountRange()
+        return reading.AmountRange()
     minimum, maximum = _bound(catalogue, asked.min), _bound(catalogue, asked.max)
     if minimum and maximum and minimum.currency != maximum.currency:
         raise bad_user_input("min and max must be of one currency.")
     if minimum and maximum and maximum < minimum:
         raise bad_user_input("max must not be less than min.")
-    return ports.AmountRange(minimum, maximum)
+    return reading.AmountRange(minimum, maximum)
 
 
 def _bound(catalogue: Catalogue, asked: MoneyInput | None) -> Money | None:

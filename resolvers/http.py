@@ -14,7 +14,8 @@ from domain.catalogue import Catalogue
 from domain.commands import Rejection
 from domain.errors import Forbidden
 from domain.instants import Clock
-from domain.ports import Fault, Ledger, Reader
+from domain.ports import Fault, Ledger
+from domain.reading import Reader
 from resolvers.admission import Doorway, Refusals
 from resolvers.authentication import UnauthenticatedError, authenticate
 from resolvers.calls import Call, call_in_url, posted_call
@@ -141,7 +142,7 @@ class Endpoint:
 
     def _context(self, caller: Caller) -> RequestContext:
         edges = LoadedEdges(self.reader, self.catalogue)
-        return RequestContext(caller, self.ledger, self.reader, edges, self.catalogue, self.refusals)
+        return RequestContext(caller, self.ledger, self.reader, edges, self.catalogue, self.refusals, self.clock)
 
 
 def _chosen(document: DocumentNode, call: Call) -> OperationDefinitionNode:

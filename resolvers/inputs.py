@@ -20,7 +20,9 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
+from domain.services.holds import PlaceHold, ReleaseHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Movement, Transfer, Withdraw
 from domain.services.overdrafts import LIMIT, SetOverdraftLimit
@@ -43,7 +45,8 @@ from schema.accounts import (
     UnfreezeAccountInput,
 )
 from schema.audit import AbandonIdempotencyKeyInput
-from schema.money import MetadataEntryInput
+from schema.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
+from schema.money import MetadataEntryInput, MoneyInput
 from schema.transactions import DepositInput, ReverseTransactionInput, TransferInput, WithdrawInput
 
 AnyMovement = TypeVar("AnyMovement", bound=Movement)
@@ -127,6 +130,40 @@ def _movement(
     return worded(**amounts)
 
 
+def place_hold(catalogue: Catalogue, input: PlaceHoldInput) -> PlaceHold:
+    """Read a hold. What is wrong with its words is told before what is wrong with its amounts."""
+    currency = catalogue.currency(input.amount.currency, ("input", "amount", "currency"))
+    worded = partial(
+        PlaceHold,
+        account_id=input.account_id,
+        description=input.description,
+        expires_at=_instant(input.expires_at),
+        expected_version=input.expected_version,
+    )
+    worded(amount=Money(1, currency))
+    minimum = input.min_available_after
+    return worded(
+        amount=_amount(catalogue, input.amount),
+        min_available_after=None
+        if minimum is None
+        else catalogue.limit(minimum, currency, ("input", "minAvailableAfter")),
+    )
+
+
+def capture_hold(catalogue: Catalogue, input: CaptureHoldInput) -> CaptureHold:
+    """Read a capture. What is wrong with its words is told before what is wrong with its amount."""
+    worded = partial(CaptureHold, hold_id=input.hold_id, to_account_id=input.to_account_id, note=input.note)
+    if input.amount is None:
+        return worded()
+    catalogue.currency(input.amount.currency, ("input", "amount", "currency"))
+    worded()
+    return worded(amount=_amount(catalogue, input.amount))
+
+
+def release_hold(_: Catalogue, input: ReleaseHoldInput) -> ReleaseHold:
+    return ReleaseHold(hold_id=input.hold_id, note=input.note)
+
+
 def reverse_transaction(catalogue: Catalogue, input: ReverseTransactionInput) -> ReverseTransaction:
     worded = partial(ReverseTransaction, transaction_id=input.transaction_id, description=input.description)
     if input.amount is None:
@@ -162,6 +199,11 @@ def revoke_api_key(_: Catalogue, input: RevokeApiKeyInput) -> RevokeApiKey:
 
 def abandon_idempotency_key(_: Catalogue, input: AbandonIdempotencyKeyInput) -> AbandonIdempotencyKey:
     return AbandonIdempotencyKey(of_operation=input.operation, key=input.key)
+
+
+def _amount(catalogue: Catalogue, given: MoneyInput) -> Money:
+    currency = catalogue.currency(given.currency, ("input", "amount", "currency"))
+    return catalogue.movement(given.amount, currency, ("input", "amount", "amount"))
 
 
 def _pairs(given: Sequence[MetadataEntryInput] | None) -> Metadata:

@@ -10,14 +10,21 @@ from typing import Any, TypeVar
 from strawberry.dataloader import DataLoader
 
 from domain.catalogue import Catalogue
+from domain.holds import HoldState
 from domain.instants import Instant
-from domain.ports import EntryFilter as DomainEntryFilter
-from domain.ports import PageRequest, PostedEntry, Reader, TimeRange
+from domain.reading import EntryFilter as DomainEntryFilter
+from domain.reading import (
+    PageRequest,
+    PostedEntry,
+    Reader,
+    TimeRange,
+)
 from domain.turnovers import Turnover, statement
 from resolvers.filters import entry_filter, past_instant, past_interval
 from resolvers.pages import Listing, connection, page_request
 from schema.access import ApiClient, ApiKey
 from schema.accounts import Account, Freeze
+from schema.holds import Hold
 from schema.money import Money
 from schema.pages import Connection
 from schema.scalars import DateTime
@@ -31,6 +38,8 @@ _EntriesKey = tuple[DomainEntryFilter, PageRequest, str]
 _FreezesKey = tuple[bool, PageRequest, str]
 _TurnoverKey = tuple[Instant, str]
 _ReversalsKey = tuple[PageRequest, str]
+_HoldsKey = tuple[HoldState | None, PageRequest, str]
+_CapturesKey = tuple[None, PageRequest, str]
 
 
 class LoadedEdges:
@@ -89,6 +98,19 @@ class LoadedEdges:
     ) -> Connection[Freeze]:
         asked = page_request(Listing.FREEZES, first, after)
         return await self._freezes.load((live_only, asked, account_id))
+
+    async def holds_of(
+        self, account_id: str, state: HoldState | None, first: int, after: str | None
+    ) -> Connection[Hold]:
+        asked = page_request(Listing.HOLDS, first, after)
+        return await self._holds.load((state, asked, account_id))
+
+    async def captures_of(self, hold_id: str, first: int, after: str | None) -> Connection[Transaction]:
+        asked = page_request(Listing.TRANSACTIONS, first, after)
+        return await self._captures.load((None, asked, hold_id))
+
+    async def hold_captured_at(self, sequence: int) -> Hold | None:
+        return await self._holds_captured_at.load(sequence)
 
     @cached_property
     def _accounts(self) -> DataLoader[str, Account | None]:
@@ -169,6 +191,37 @@ class LoadedEdges:
             return [found[key] for key in keys]
 
         return DataLoader(load)
+
+    @cached_property
+    def _holds(self) -> DataLoader[_HoldsKey, Connection[Hold]]:
+        async def load(keys: list[_HoldsKey]) -> list[Connection[Hold]]:
+            found: dict[_HoldsKey, Connection[Hold]] = {}
+            for (state, asked), group in _grouped(keys):
+                pages = self._reader.hold_pages(group, state, asked)
+                found |= {
+                    (state, asked, id_): connection(Listing.HOLDS, asked, page, Hold.of) for id_, page in pages.items()
+                }
+            return [found[key] for key in keys]
+
+        return DataLoader(load)
+
+    @cached_property
+    def _captures(self) -> DataLoader[_CapturesKey, Connection[Transaction]]:
+        async def load(keys: list[_CapturesKey]) -> list[Connection[Transaction]]:
+            found: dict[_CapturesKey, Connection[Transaction]] = {}
+            for (_, asked), group in _grouped(keys):
+                pages = self._reader.capture_pages(group, asked)
+                found |= {
+                    (None, asked, id_): connection(Listing.TRANSACTIONS, asked, page, Transaction.of)
+                    for id_, page in pages.items()
+                }
+            return [found[key] for key in keys]
+
+        return DataLoader(load)
+
+    @cached_property
+    def _holds_captured_at(self) -> DataLoader[int, Hold | None]:
+        return _by_key(self._reader.holds_captured_at, Hold.of)
 
 
 def _by_key(

@@ -11,11 +11,12 @@ import strawberry
 
 from domain.access import ADMINS, AUDITORS, EVERYONE, Role
 from domain.ids import Prefix
-from domain.ports import Reader
+from domain.reading import Reader
 from resolvers.context import Info
 from schema.access import ApiClient, ApiKey
 from schema.accounts import Account, Freeze
 from schema.audit import AuditRecord
+from schema.holds import Hold
 from schema.nodes import Node
 from schema.permissions import forbidden
 from schema.transactions import Transaction
@@ -43,6 +44,7 @@ def _audit_record(reader: Reader, id: str) -> Any:
 FINDERS: Mapping[str, Finder] = {
     Prefix.ACCOUNT.value: Finder(EVERYONE, lambda reader, id: reader.accounts([id]).get(id), Account.of),
     Prefix.TRANSACTION.value: Finder(EVERYONE, lambda reader, id: reader.transactions([id]).get(id), Transaction.of),
+    Prefix.HOLD.value: Finder(EVERYONE, lambda reader, id: reader.holds([id]).get(id), Hold.of),
     Prefix.FREEZE.value: Finder(EVERYONE, lambda reader, id: reader.freezes([id]).get(id), Freeze.of),
     Prefix.API_CLIENT.value: Finder(AUDITORS, lambda reader, id: reader.api_clients([id]).get(id), ApiClient.of),
     Prefix.API_KEY.value: Finder(ADMINS, lambda reader, id: reader.api_keys([id]).get(id), ApiKey.of),

@@ -39,6 +39,7 @@ ID_FIELDS = (
     "to_account_id",
     "sweep_to_account_id",
     "transaction_id",
+    "hold_id",
     "freeze_id",
     "api_client_id",
     "api_key_id",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
-from domain.ports import Page, PageRequest
+from domain.reading import Page, PageRequest
 from resolvers.failures import bad_user_input
 from schema.pages import Connection, Edge, PageInfo
 
@@ -28,6 +28,7 @@ class Listing(Enum):
     ENTRIES = "ent"
     FREEZES = "frz"
     REVERSALS = "rev"
+    HOLDS = "hld"
 
 
 def page_request(of: Listing, first: int, after: str | None) -> PageRequest:

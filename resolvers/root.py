@@ -5,11 +5,13 @@ from __future__ import annotations
 import strawberry
 
 from domain.access import AUDITORS, EVERYONE, Operation
-from resolvers import access, accounts, audit, movements, nodes
+from resolvers import access, accounts, audit, holds, movements, nodes
 from resolvers.operation import mutation, query
 from schema.access import ApiClient
 from schema.accounts import Account
 from schema.audit import AuditRecord, IdempotencyRecord
+from schema.explanations import BalanceExplanation
+from schema.hold_results import CaptureHoldResult, PlaceHoldResult, ReleaseHoldResult
 from schema.nodes import Node
 from schema.pages import Connection
 from schema.results import (
@@ -78,6 +80,12 @@ class Query:
         roles=EVERYONE,
         description="What became of an idempotency key, behind everything that is already waiting. Null means: not "
         "decided yet. It never means: will not happen; abandonIdempotencyKey makes sure of that.",
+    )
+    explain_balance: BalanceExplanation | None = query(
+        holds.explain_balance,
+        roles=EVERYONE,
+        description="Why an account's balance is what it is, or what it was at an instant that has passed: recomputed "
+        "from its entries and holds. Null if there is no such account.",
     )
 
 
@@ -178,6 +186,23 @@ class Mutation:
         performs=Operation.SET_OVERDRAFT_LIMIT,
         description="Change how far an account that is not CLOSED may go below zero, FROZEN or not; never to less than "
         "is in use.",
+    )
+    place_hold: PlaceHoldResult | None = mutation(
+        holds.place_hold,
+        performs=Operation.PLACE_HOLD,
+        description="Set money aside on an ACTIVE account, at most what is available. It stays posted until the hold "
+        "is captured; until the hold ends, nobody else can have it.",
+    )
+    capture_hold: CaptureHoldResult | None = mutation(
+        holds.capture_hold,
+        performs=Operation.CAPTURE_HOLD,
+        description="Move what an open hold has set aside, all or a part, once: to another account that could take a "
+        "deposit, or out. The rest is available again. On a FROZEN account it needs a note that says why.",
+    )
+    release_hold: ReleaseHoldResult | None = mutation(
+        holds.release_hold,
+        performs=Operation.RELEASE_HOLD,
+        description="Give an open hold up: what it set aside is available again. A FROZEN account does not stop it.",
     )
     reverse_transaction: ReverseTransactionResult | None = mutation(
         movements.reverse_transaction,

@@ -11,8 +11,9 @@ from domain import freezes
 from domain.access import AUDITORS, EVERYONE
 from schema.access import ApiClient
 from schema.context import Info
-from schema.enums import AccountState, FreezeReason, FreezeScope
+from schema.enums import AccountState, FreezeReason, FreezeScope, HoldState
 from schema.filters import TimeRange
+from schema.holds import Hold
 from schema.money import MetadataEntry, MetadataEntryInput, Money, MoneyInput
 from schema.nodes import Node
 from schema.pages import After, Connection, First
@@ -46,6 +47,18 @@ async def _freezes(
     after: After = None,
 ) -> Connection[Freeze] | None:
     return await info.context.edges.freezes_of(root.id, live_only=live_only, first=first, after=after)
+
+
+async def _holds(
+    root: strawberry.Parent[Account],
+    info: Info,
+    state: Annotated[
+        HoldState | None, strawberry.argument(description="Only those in this state; all if left out.")
+    ] = None,
+    first: First = 20,
+    after: After = None,
+) -> Connection[Hold] | None:
+    return await info.context.edges.holds_of(root.id, state, first, after)
 
 
 async def _entries(
@@ -114,9 +127,7 @@ class Account(Node):
         description="Where it stands now; a freeze that has run out no longer counts."
     )
     posted: Money = strawberry.field(description="What came in less what went out: the sum of its entries.")
-    held: Money = strawberry.field(
-        description="What open holds have set aside: zero until holds come with a later capability."
-    )
+    held: Money = strawberry.field(description="What open holds have set aside; one that has run out no longer counts.")
     available: Money = strawberry.field(
         description="What can be withdrawn or transferred: posted - held + overdraftLimit. Never negative."
     )
@@ -129,6 +140,7 @@ class Account(Node):
     closed_at: DateTime | None = strawberry.field(description="When it was closed; null if it was not.")
     freezes: Connection[Freeze] | None = guarded(_freezes, RequiresRole(EVERYONE), "Its freezes, newest first.")
     entries: Connection[Entry] | None = guarded(_entries, RequiresRole(EVERYONE), "Its entries, oldest first.")
+    holds: Connection[Hold] | None = guarded(_holds, RequiresRole(EVERYONE), "Its holds, newest first.")
     balance_at: Money | None = guarded(
         _balance_at,
         RequiresRole(EVERYONE),

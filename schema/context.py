@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from schema.access import ApiClient, ApiKey
     from schema.accounts import Account, Freeze
+    from schema.enums import HoldState
+    from schema.holds import Hold
     from schema.money import Money
     from schema.pages import Connection
     from schema.scalars import DateTime
@@ -52,6 +54,14 @@ class Edges(Protocol):
     async def freezes_of(
         self, account_id: str, *, live_only: bool, first: int, after: str | None
     ) -> Connection[Freeze]: ...
+
+    async def holds_of(
+        self, account_id: str, state: HoldState | None, first: int, after: str | None
+    ) -> Connection[Hold]: ...
+
+    async def captures_of(self, hold_id: str, first: int, after: str | None) -> Connection[Transaction]: ...
+
+    async def hold_captured_at(self, sequence: int) -> Hold | None: ...
 
 
 class Context(Protocol):

@@ -9,8 +9,9 @@ import strawberry
 from domain.access import Operation, Role
 from domain.accounts import AccountState
 from domain.audit import AuditOutcome
-from domain.errors import ErrorCode, Retry
+from domain.error_codes import ErrorCode, Retry
 from domain.freezes import FreezeReason, FreezeScope
+from domain.holds import HoldState
 from domain.idempotency import IdempotencyOutcome
 from domain.transactions import TransactionKind
 
@@ -18,11 +19,11 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
     Role: (
         "What an API client is trusted with.",
         {
-            "VIEWER": "Reads accounts, transactions, freezes, and its own idempotency records.",
+            "VIEWER": "Reads accounts, transactions, holds, freezes, and its own idempotency records.",
             "AUDITOR": "VIEWER, and reads the audit log, API clients and anyone's idempotency records.",
             "TELLER": "VIEWER, and opens accounts without overdraft, renames them, deposits, abandons its own keys.",
-            "MANAGER": "TELLER, and withdraws, transfers, reverses, grants overdrafts, freezes, unfreezes, closes "
-            "ACTIVE accounts.",
+            "MANAGER": "TELLER, and withdraws, transfers, holds, reverses, grants overdrafts, freezes, unfreezes, "
+            "closes ACTIVE accounts.",
             "ADMIN": "Everything; alone closes FROZEN accounts, releases COMPLIANCE freezes, manages API clients.",
         },
     ),
@@ -53,9 +54,18 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "DEPOSIT": "It came in from outside.",
             "WITHDRAWAL": "It was paid out.",
             "TRANSFER": "It went from one account to another.",
-            "CAPTURE": "A hold was made good. Comes with a later capability.",
+            "CAPTURE": "A hold was made good.",
             "REVERSAL": "An earlier transaction was taken back, whole or in part.",
             "SWEEP": "The remainder of an account that closed.",
+        },
+    ),
+    HoldState: (
+        "Where a hold stands. OPEN leads to each of the others; nothing leaves those.",
+        {
+            "OPEN": "It sets money aside.",
+            "CAPTURED": "Some or all of it was moved; the rest is available again.",
+            "RELEASED": "It was given up.",
+            "EXPIRED": "It ran out.",
         },
     ),
     AuditOutcome: (
@@ -95,9 +105,9 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "WITHDRAW": "Pay money out.",
             "TRANSFER": "Move money between two accounts.",
             "REVERSE_TRANSACTION": "Take an earlier transaction back.",
-            "PLACE_HOLD": "Set money aside. Comes with a later capability.",
-            "CAPTURE_HOLD": "Move money that was set aside. Comes with a later capability.",
-            "RELEASE_HOLD": "Give up a hold. Comes with a later capability.",
+            "PLACE_HOLD": "Set money aside.",
+            "CAPTURE_HOLD": "Move money that was set aside.",
+            "RELEASE_HOLD": "Give up a hold.",
             "EXECUTE_BATCH": "Several movements in one request. Comes with a later capability.",
             "CREATE_API_CLIENT": "Register a calling system.",
             "CHANGE_API_CLIENT_ROLE": "Trust an API client with more or less.",
@@ -106,7 +116,7 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "ISSUE_API_KEY": "Give an API client another key.",
             "REVOKE_API_KEY": "Make a key worthless.",
             "ABANDON_IDEMPOTENCY_KEY": "Give up an idempotency key whose fate is unknown.",
-            "EXPIRE_HOLD": "The system's own: a hold ran out. Comes with a later capability.",
+            "EXPIRE_HOLD": "The system's own: a hold ran out.",
             "EXPIRE_FREEZE": "The system's own: a freeze ran out.",
         },
     ),
@@ -123,7 +133,7 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "IDEMPOTENCY_KEY_ABANDONED": "The key was given up.",
             "ACCOUNT_NOT_FOUND": "No such account.",
             "TRANSACTION_NOT_FOUND": "No such transaction.",
-            "HOLD_NOT_FOUND": "No such hold. Comes with a later capability.",
+            "HOLD_NOT_FOUND": "No such hold.",
             "FREEZE_NOT_FOUND": "No such live freeze on this account.",
             "API_CLIENT_NOT_FOUND": "No such API client.",
             "API_KEY_NOT_FOUND": "No such API key, or revoked already.",
@@ -134,7 +144,7 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "ACCOUNT_NOT_FROZEN": "There is no freeze to release.",
             "AMBIGUOUS_FREEZE": "Several freezes are live and none was named.",
             "ACCOUNT_NOT_EMPTY": "Only an empty account closes.",
-            "HOLD_NOT_OPEN": "The hold is captured, released or expired. Comes with a later capability.",
+            "HOLD_NOT_OPEN": "The hold is captured, released or expired.",
             "NOT_REVERSIBLE": "The transaction cannot be taken back, or not so much.",
             "API_CLIENT_DISABLED": "The API client is disabled.",
             "API_KEY_LIMIT": "The API client has as many keys as it may have.",
@@ -166,6 +176,7 @@ __all__ = [
     "ErrorCode",
     "FreezeReason",
     "FreezeScope",
+    "HoldState",
     "IdempotencyOutcome",
     "Operation",
     "Retry",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.enums import ErrorCode, FreezeScope, Retry, Role
+from schema.enums import ErrorCode, FreezeScope, HoldState, Retry, Role
 from schema.money import Money
 from schema.scalars import CurrencyCode, DateTime, Decimal, Int64
 
@@ -68,6 +68,11 @@ class TransactionNotFound(UserError):
     transaction_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
 
 
+@strawberry.type(description="No hold has this id.")
+class HoldNotFound(UserError):
+    hold_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
+
+
 @strawberry.type(description="The account has no live freeze of this id.")
 class FreezeNotFound(UserError):
     freeze_id: strawberry.ID = strawberry.field(description="The id that was asked for.")
@@ -120,7 +125,15 @@ class AmbiguousFreeze(UserError):
 class AccountNotEmpty(UserError):
     posted: Money = strawberry.field(description="What is still posted.")
     held: Money = strawberry.field(description="What is still held.")
-    open_hold_ids: list[strawberry.ID] = strawberry.field(description="The holds that are still open, by id.")
+    open_hold_ids: list[strawberry.ID] = strawberry.field(
+        description="The holds that are still open, by id: oldest first, at most 100."
+    )
+
+
+@strawberry.type(description="The hold has ended already.")
+class HoldNotOpen(UserError):
+    hold_id: strawberry.ID = strawberry.field(description="The hold.")
+    state: HoldState = strawberry.field(description="How it ended.")
 
 
 @strawberry.type(

@@ -7,6 +7,7 @@ import strawberry
 from schema.access import ApiClient, ApiKey
 from schema.accounts import Account, Freeze
 from schema.audit import IdempotencyRecord
+from schema.holds import Hold
 from schema.scalars import DateTime
 from schema.transactions import Transaction
 
@@ -120,3 +121,22 @@ class RevokeApiKeySuccess(Success):
 @strawberry.type(description="The fate of the key is known, and final.")
 class AbandonIdempotencyKeySuccess(Success):
     record: IdempotencyRecord = strawberry.field(description="What became of the key.")
+
+
+@strawberry.type(description="The money is set aside.")
+class PlaceHoldSuccess(Success):
+    hold: Hold = strawberry.field(description="The hold as placed.")
+    account: Account = strawberry.field(description=_ACCOUNT)
+
+
+@strawberry.type(description="The money has moved, and what is left of the hold is available again.")
+class CaptureHoldSuccess(Success):
+    hold: Hold = strawberry.field(description="The hold as captured.")
+    transaction: Transaction = strawberry.field(description=_TRANSACTION)
+    account: Account = strawberry.field(description="The hold's account as decided, on a replay too.")
+
+
+@strawberry.type(description="The money is available again.")
+class ReleaseHoldSuccess(Success):
+    hold: Hold = strawberry.field(description="The hold as released.")
+    account: Account = strawberry.field(description=_ACCOUNT)

@@ -20,8 +20,10 @@ from schema.scalars import DateTime, Decimal, Int64
 
 if TYPE_CHECKING:
     from schema.accounts import Account
+    from schema.holds import Hold
 
 _LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
+_LazyHold = Annotated["Hold", strawberry.lazy("schema.holds")]
 
 
 async def _account(root: strawberry.Parent[Entry], info: Info) -> _LazyAccount | None:
@@ -44,6 +46,11 @@ async def _reversals(
     root: strawberry.Parent[Transaction], info: Info, first: First = 20, after: After = None
 ) -> Connection[Transaction] | None:
     return await info.context.edges.reversals_of(root.id, first, after)
+
+
+async def _hold(root: strawberry.Parent[Transaction], info: Info) -> _LazyHold | None:
+    is_capture = root.kind is TransactionKind.CAPTURE
+    return await info.context.edges.hold_captured_at(root.sequence) if is_capture else None
 
 
 @strawberry.type(description="What one transaction did to one account.")
@@ -95,6 +102,9 @@ class Transaction(Node):
     )
     reversals: Connection[Transaction] | None = guarded(
         _reversals, RequiresRole(EVERYONE), "What takes it back, newest first."
+    )
+    hold: _LazyHold | None = guarded(
+        _hold, RequiresRole(EVERYONE), "The hold that it made good; null for any kind but CAPTURE."
     )
 
     @classmethod

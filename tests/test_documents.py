@@ -11,7 +11,8 @@ import click
 import pytest
 
 from domain import errors
-from domain.errors import DomainError, ErrorCode
+from domain.error_codes import ErrorCode
+from domain.errors import DomainError
 from main import Settings, cli
 from resolvers.failures import RETRIES
 from resolvers.responses import GRAPHQL_RESPONSE, PLAIN_JSON, status_of

@@ -2,6 +2,7 @@
 
 import type {
   AbandonIdempotencyKeyMutation,
+  CaptureHoldMutation,
   ChangeApiClientRoleMutation,
   CloseAccountMutation,
   CreateApiClientMutation,
@@ -12,6 +13,8 @@ import type {
   FreezeAccountMutation,
   IssueApiKeyMutation,
   OpenAccountMutation,
+  PlaceHoldMutation,
+  ReleaseHoldMutation,
   RenameAccountMutation,
   Retry,
   ReverseTransactionMutation,
@@ -131,6 +134,45 @@ export function closeAccount(answer: Answer<CloseAccountMutation>): string {
       return refused(answer);
     case "AccountNotEmpty":
       return refused(answer, `still holding ${money(answer.posted)}`);
+    default:
+      return addedLater(answer);
+  }
+}
+
+export function placeHold(answer: Answer<PlaceHoldMutation>): string {
+  switch (answer.__typename) {
+    case "PlaceHoldSuccess":
+      return done(answer, `held ${money(answer.hold.amount)}`);
+    case "InvalidInput": case "InvalidAmount": case "IdempotencyKeyReused": case "IdempotencyKeyAbandoned":
+    case "AccountNotFound": case "AccountClosed": case "AccountFrozen": case "CurrencyMismatch":
+    case "PreconditionFailed": case "InsufficientFunds": case "Overloaded": case "Unavailable":
+      return refused(answer);
+    default:
+      return addedLater(answer);
+  }
+}
+
+export function captureHold(answer: Answer<CaptureHoldMutation>): string {
+  switch (answer.__typename) {
+    case "CaptureHoldSuccess":
+      return done(answer, `captured ${money(answer.hold.captured)} of ${money(answer.hold.amount)}`);
+    case "InvalidInput": case "InvalidAmount": case "SameAccount": case "IdempotencyKeyReused":
+    case "IdempotencyKeyAbandoned": case "HoldNotFound": case "AccountNotFound": case "AccountClosed":
+    case "AccountFrozen": case "HoldNotOpen": case "CurrencyMismatch": case "LimitExceeded": case "Overloaded":
+    case "Unavailable":
+      return refused(answer);
+    default:
+      return addedLater(answer);
+  }
+}
+
+export function releaseHold(answer: Answer<ReleaseHoldMutation>): string {
+  switch (answer.__typename) {
+    case "ReleaseHoldSuccess":
+      return done(answer, `released ${money(answer.hold.amount)}`);
+    case "InvalidInput": case "IdempotencyKeyReused": case "IdempotencyKeyAbandoned": case "HoldNotFound":
+    case "HoldNotOpen": case "Overloaded": case "Unavailable":
+      return refused(answer);
     default:
       return addedLater(answer);
   }

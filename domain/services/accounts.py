@@ -34,6 +34,8 @@ from domain.unit_of_work import UnitOfWork
 
 ACCOUNT_ID = ("input", "accountId")
 SWEEP_TO_ACCOUNT_ID = ("input", "sweepToAccountId")
+MOST_HOLDS_TOLD = 100
+"""How many open holds a refused closing names: the size of the largest page, so that no answer is without bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +198,7 @@ def close_account(work: UnitOfWork, command: CloseAccount) -> CloseAccountSucces
     accounts.require_open(account, ACCOUNT_ID)
     if target is not None:
         _require_takes_credit(work, target)
-    _require_closable(account, target)
+    _require_closable(work, account, target)
     sweep = swept_to = None
     if target is not None and account.posted.minor:
         accounts.require_room(target, account.posted, SWEEP_TO_ACCOUNT_ID)
@@ -223,11 +225,12 @@ def _require_takes_credit(work: UnitOfWork, target: Account) -> None:
     accounts.require_unfrozen(target, work.live_freezes(target.id), Deed.CREDIT, SWEEP_TO_ACCOUNT_ID)
 
 
-def _require_closable(account: Account, target: Account | None) -> None:
+def _require_closable(work: UnitOfWork, account: Account, target: Account | None) -> None:
     """Refuse what no sweep can move: what is held, what is owed, and anything if it has nowhere to go."""
     can_sweep = target is not None and account.posted.minor > 0
     if account.held.minor or (account.posted.minor and not can_sweep):
-        raise AccountNotEmpty(account.posted, account.held, path=ACCOUNT_ID)
+        holds = work.open_holds(account.id, MOST_HOLDS_TOLD)
+        raise AccountNotEmpty(account.posted, account.held, tuple(hold.id for hold in holds), path=ACCOUNT_ID)
     if target is not None:
         accounts.require_currency(target, account.posted, SWEEP_TO_ACCOUNT_ID)
 

@@ -71,9 +71,7 @@ class Movement(Command):
         text.require_reference(self.reference, ("input", "reference"))
         object.__setattr__(self, "description", text.sound_note(self.description, ("input", "description")))
         object.__setattr__(self, "metadata", text.sorted_metadata(self.metadata, ("input", "metadata")))
-        if not 1 <= self.amount.minor <= LARGEST_BALANCE:
-            largest = Money(LARGEST_BALANCE, self.amount.currency)
-            raise InvalidAmount(self.amount.currency.exponent, largest, path=("input", "amount", "amount"))
+        require_amount(self.amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +108,8 @@ class DepositSuccess:
 def deposit(work: UnitOfWork, command: Deposit) -> DepositSuccess:
     """Credit an account; the house account of the currency is the other side."""
     account = work.customer_account(command.account_id, ACCOUNT_ID)
-    _require_movable(work, command.amount, _Side(account, Deed.CREDIT, ACCOUNT_ID))
-    _require_version(account, command.expected_version)
+    require_movable(work, command.amount, Side(account, Deed.CREDIT, ACCOUNT_ID))
+    require_version(account, command.expected_version)
     house = work.house_account(account.currency)
     accounts.require_room(account, command.amount)
     accounts.require_room(house, -command.amount)
@@ -140,9 +138,9 @@ class WithdrawSuccess:
 def withdraw(work: UnitOfWork, command: Withdraw) -> WithdrawSuccess:
     """Debit an account; the house account of the currency is the other side."""
     account = work.customer_account(command.account_id, ACCOUNT_ID)
-    _require_movable(work, command.amount, _Side(account, Deed.DEBIT, ACCOUNT_ID))
-    _require_version(account, command.expected_version)
-    _require_left(account, command.amount, command.min_available_after)
+    require_movable(work, command.amount, Side(account, Deed.DEBIT, ACCOUNT_ID))
+    require_version(account, command.expected_version)
+    require_left(account, command.amount, command.min_available_after)
     house = work.house_account(account.currency)
     accounts.require_room(account, -command.amount)
     accounts.require_room(house, command.amount)
@@ -187,23 +185,32 @@ def transfer(work: UnitOfWork, command: Transfer) -> TransferSuccess:
     """Debit one account and credit the other, in one transaction."""
     source = work.customer_account(command.from_account_id, FROM_ACCOUNT_ID)
     target = work.customer_account(command.to_account_id, TO_ACCOUNT_ID)
-    sides = (_Side(source, Deed.DEBIT, FROM_ACCOUNT_ID), _Side(target, Deed.CREDIT, TO_ACCOUNT_ID))
-    _require_movable(work, command.amount, *sides)
-    _require_version(source, command.expected_version)
-    _require_left(source, command.amount, command.min_available_after)
+    sides = (Side(source, Deed.DEBIT, FROM_ACCOUNT_ID), Side(target, Deed.CREDIT, TO_ACCOUNT_ID))
+    require_movable(work, command.amount, *sides)
+    require_version(source, command.expected_version)
+    require_left(source, command.amount, command.min_available_after)
     accounts.require_room(source, -command.amount)
     accounts.require_room(target, command.amount)
     accounts.require_funds(source, command.amount)
     return TransferSuccess(*_move(work, command, TransactionKind.TRANSFER, source, target))
 
 
-class _Side(NamedTuple):
+def require_amount(amount: Money) -> None:
+    """Refuse what cannot be moved by anyone."""
+    if not 1 <= amount.minor <= LARGEST_BALANCE:
+        largest = Money(LARGEST_BALANCE, amount.currency)
+        raise InvalidAmount(amount.currency.exponent, largest, path=("input", "amount", "amount"))
+
+
+class Side(NamedTuple):
+    """What a movement does to one of its accounts, and where that account was named."""
+
     account: Account
     deed: Deed
     path: InputPath
 
 
-def _require_movable(work: UnitOfWork, amount: Money, *sides: _Side) -> None:
+def require_movable(work: UnitOfWork, amount: Money, *sides: Side) -> None:
     """Refuse in order of precedence across all sides: closed before frozen, frozen before currency."""
     for account, _, path in sides:
         accounts.require_open(account, path)
@@ -213,12 +220,14 @@ def _require_movable(work: UnitOfWork, amount: Money, *sides: _Side) -> None:
         accounts.require_currency(account, amount)
 
 
-def _require_version(account: Account, expected: int | None) -> None:
+def require_version(account: Account, expected: int | None) -> None:
+    """Refuse an account that has moved on since the caller looked."""
     if expected is not None and account.version != expected:
         raise PreconditionFailed(account.version, account.available, path=("input", "expectedVersion"))
 
 
-def _require_left(account: Account, debit: Money, minimum: Money | None) -> None:
+def require_left(account: Account, debit: Money, minimum: Money | None) -> None:
+    """Refuse a debit that leaves less available than the caller wants."""
     if minimum is not None and account.available.minor - debit.minor < minimum.minor:
         raise PreconditionFailed(account.version, account.available, path=("input", "minAvailableAfter"))
 

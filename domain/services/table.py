@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.commands import Command
-from domain.services import accounts, api_clients, freezes, idempotency_keys, movements, overdrafts, reversals
+from domain.services import (
+    accounts,
+    api_clients,
+    captures,
+    freezes,
+    holds,
+    idempotency_keys,
+    movements,
+    overdrafts,
+    reversals,
+)
 from domain.unit_of_work import UnitOfWork
 
 
@@ -30,6 +40,10 @@ SERVICES: Mapping[type[Command], Service] = {
     movements.Deposit: Service(movements.deposit, movements.DepositSuccess),
     movements.Withdraw: Service(movements.withdraw, movements.WithdrawSuccess),
     movements.Transfer: Service(movements.transfer, movements.TransferSuccess),
+    holds.PlaceHold: Service(holds.place_hold, holds.PlaceHoldSuccess),
+    captures.CaptureHold: Service(captures.capture_hold, captures.CaptureHoldSuccess),
+    holds.ReleaseHold: Service(holds.release_hold, holds.ReleaseHoldSuccess),
+    holds.ExpireHold: Service(holds.expire_hold, holds.ExpireHoldSuccess),
     reversals.ReverseTransaction: Service(reversals.reverse_transaction, reversals.ReverseTransactionSuccess),
     api_clients.CreateApiClient: Service(api_clients.create_api_client, api_clients.CreateApiClientSuccess),
     api_clients.ChangeApiClientRole: Service(

@@ -17,7 +17,9 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
+from domain.services.holds import PlaceHold, ReleaseHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
@@ -45,6 +47,12 @@ def closed_account(ledger: AnyLedger) -> str:
     account_id = ledger.opened().id
     ledger.succeed(CloseAccount(account_id=account_id))
     return account_id
+
+
+def held(ledger: AnyLedger, account_id: str, minor: int = 40, **fields: Any) -> str:
+    """Place a hold on an account, and return its id."""
+    hold_id: str = ledger.succeed(PlaceHold(account_id=account_id, amount=euros(minor), **fields)).hold.id
+    return hold_id
 
 
 def created_client(ledger: AnyLedger, role: Role = Role.TELLER) -> str:
@@ -86,6 +94,11 @@ def _revoke(ledger: AnyLedger) -> Command:
     return RevokeApiKey(api_key_id=key.id)
 
 
+def _capture(ledger: AnyLedger) -> Command:
+    hold_id = held(ledger, ledger.funded(500).id, 200)
+    return CaptureHold(hold_id=hold_id, amount=euros(150), to_account_id=ledger.opened().id, note="Signed for")
+
+
 SITUATIONS: Mapping[Operation, Callable[[AnyLedger], Command]] = {
     Operation.OPEN_ACCOUNT: lambda _: OpenAccount(currency=EUR, name="Grace", metadata=(("branch", "Paris"),)),
     Operation.RENAME_ACCOUNT: lambda ledger: RenameAccount(account_id=ledger.opened().id, name="Grace"),
@@ -97,6 +110,11 @@ SITUATIONS: Mapping[Operation, Callable[[AnyLedger], Command]] = {
     ),
     Operation.UNFREEZE_ACCOUNT: _unfreeze,
     Operation.SET_OVERDRAFT_LIMIT: lambda ledger: SetOverdraftLimit(account_id=ledger.opened().id, limit=euros(50)),
+    Operation.PLACE_HOLD: lambda ledger: PlaceHold(
+        account_id=ledger.funded(500).id, amount=euros(200), description="Hotel"
+    ),
+    Operation.CAPTURE_HOLD: _capture,
+    Operation.RELEASE_HOLD: lambda ledger: ReleaseHold(hold_id=held(ledger, ledger.funded(500).id), note="Cancelled"),
     Operation.REVERSE_TRANSACTION: lambda ledger: ReverseTransaction(
         transaction_id=deposited(ledger), amount=euros(200), description="Wrong customer"
     ),

@@ -6,7 +6,7 @@ import pytest
 
 from domain.access import SYSTEM, SYSTEM_CLIENT_ID, ApiClient, Caller, Operation, Role
 from domain.accounts import AccountKind, AccountState
-from domain.errors import ErrorCode
+from domain.error_codes import ErrorCode
 from domain.idempotency import IdempotencyOutcome, IdempotencyScope, fingerprint
 from domain.instants import SECOND, Instant
 from domain.ports import Books

@@ -34,6 +34,9 @@ STAGING_CALLS: Mapping[Operation, int] = {
     Operation.FREEZE_ACCOUNT: 3,
     Operation.UNFREEZE_ACCOUNT: 2,
     Operation.SET_OVERDRAFT_LIMIT: 1,
+    Operation.PLACE_HOLD: 3,
+    Operation.CAPTURE_HOLD: 4,
+    Operation.RELEASE_HOLD: 2,
     Operation.REVERSE_TRANSACTION: 4,
     Operation.CLOSE_ACCOUNT: 5,
     Operation.CREATE_API_CLIENT: 2,
@@ -98,7 +101,7 @@ def _standing(ledger: AnyLedger) -> list[object]:
     """Return everything that a command could have changed, as far as the log of it goes."""
     ids = {target for record in ledger.log for target in record.target_ids} | {"house_EUR"}
     books = ledger.books
-    look_ups = (books.account, books.freeze, books.transaction, books.api_client, books.api_key)
+    look_ups = (books.account, books.hold, books.freeze, books.transaction, books.api_client, books.api_key)
     return [look_up(id_) for look_up in look_ups for id_ in sorted(ids)]
 
 

@@ -44,7 +44,8 @@ def test_every_mutation_succeeds_with_one_audit_record(ledger: AnyLedger, operat
 
 
 def test_the_situations_cover_every_mutation() -> None:
-    assert {command.operation for command in SERVICES} - {Operation.EXPIRE_FREEZE} == SITUATIONS.keys()
+    expiries = {Operation.EXPIRE_FREEZE, Operation.EXPIRE_HOLD}
+    assert {command.operation for command in SERVICES} - expiries == SITUATIONS.keys()
 
 
 def test_an_account_opens_active_and_empty(ledger: AnyLedger) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from domain.access import Operation, Role
 from domain.commands import Command, Rejection
+from domain.error_codes import ErrorCode
 from domain.errors import (
     AccountClosed,
     AccountFrozen,
@@ -16,7 +17,6 @@ from domain.errors import (
     ApiClientDisabled,
     CurrencyMismatch,
     DomainError,
-    ErrorCode,
     Forbidden,
     IdempotencyKeyReused,
     InsufficientFunds,

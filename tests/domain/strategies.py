@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.accounts import Account, AccountKind, AccountState
 from domain.freezes import Freeze
+from domain.holds import Hold, HoldState
 from domain.instants import Instant
 from domain.money import Currency, Money
 from domain.records import type_hints
@@ -59,6 +60,22 @@ def accounts(draw: st.DrawFn) -> Account:
 
 
 @st.composite
+def holds(draw: st.DrawFn) -> Hold:
+    """Draw a hold in any state."""
+    currency, state, amount = draw(currencies), draw(st.sampled_from(HoldState)), draw(st.integers(1, 2**62))
+    return Hold(
+        id=draw(words),
+        account_id=draw(words),
+        state=state,
+        amount=Money(amount, currency),
+        captured=Money(draw(st.integers(1, amount)) if state is HoldState.CAPTURED else 0, currency),
+        description=None,
+        placed_at=draw(instants),
+        expires_at=draw(st.none() | instants),
+    )
+
+
+@st.composite
 def transactions(draw: st.DrawFn) -> Transaction:
     """Draw a balanced transaction."""
     currency = draw(currencies)
@@ -83,4 +100,5 @@ def transactions(draw: st.DrawFn) -> Transaction:
 st.register_type_strategy(Currency, currencies)
 st.register_type_strategy(Account, accounts())
 st.register_type_strategy(Transaction, transactions())
+st.register_type_strategy(Hold, holds())
 st.register_type_strategy(Freeze, filled(Freeze))

@@ -21,7 +21,7 @@ from domain.audit import (
     fault_in,
     seal,
 )
-from domain.errors import ErrorCode
+from domain.error_codes import ErrorCode
 from domain.instants import Instant
 
 PREDECESSOR = Head(batch=3, sequence=6, at=Instant(1000), hash="ab" * 32)

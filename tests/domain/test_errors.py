@@ -7,16 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.commands import COMMON_REFUSALS, Command
+from domain.error_codes import ErrorCode, Retry
 from domain.errors import (
     DomainError,
-    ErrorCode,
     Forbidden,
     IdempotencyKeyAbandoned,
     IdempotencyKeyReused,
     InputError,
     InvalidInput,
     Refusal,
-    Retry,
     SameAccount,
 )
 from domain.services.table import SERVICES

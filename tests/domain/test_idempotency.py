@@ -24,7 +24,9 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.captures import CaptureHold
 from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
+from domain.services.holds import ExpireHold, PlaceHold, ReleaseHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
@@ -240,6 +242,55 @@ GOLDEN: list[tuple[Command, str, str]] = [
         AbandonIdempotencyKey(of_operation=Operation.DEPOSIT, key="lost"),
         '{"key":"lost","operation":"DEPOSIT"}',
         "0d1b366feaaea346626b002962c0cde8664832e8de61146d90c55aea7291c209",
+    ),
+    (
+        PlaceHold(account_id="acct_1", amount=euros(1_050)),
+        '{"accountId":"acct_1","amount":"1050 EUR/2"}',
+        "d10de357afec73d12efe9dcf72f35a20b3e7ebe2c3078139e38cc38600e0cc0e",
+    ),
+    (
+        PlaceHold(
+            account_id="acct_1",
+            amount=Money(1_200, JPY),
+            description="Hotel",
+            expires_at=AT,
+            expected_version=3,
+            min_available_after=Money(5, JPY),
+        ),
+        (
+            '{"accountId":"acct_1","amount":"1200 JPY/0",'
+            '"description":"c0fcbb5de535dfa60f9ca9212b3cb26538d12be6cdecc1d8d238f1f6a6964285",'
+            '"expectedVersion":3,"expiresAt":1800000000000000,"minAvailableAfter":"5 JPY/0"}'
+        ),
+        "b44fe124461d63760839b734ba9499842e5c0f23024d35cfc0e565f202c9706d",
+    ),
+    (
+        CaptureHold(hold_id="hold_1"),
+        '{"holdId":"hold_1"}',
+        "943763dc1ce917acf1d2f0f4619d35cb144be8b7c4ee11ee0c5370ab13070422",
+    ),
+    (
+        CaptureHold(hold_id="hold_1", amount=euros(7), to_account_id="acct_2", note="Signed for"),
+        (
+            '{"amount":"7 EUR/2","holdId":"hold_1",'
+            '"note":"e64d5aef6b239bef90d2e905a5d4129e3163c35efd362199f13827b6ec5a0710","toAccountId":"acct_2"}'
+        ),
+        "91575ad7c8485ebc93bc81671a9468b3b4968496aab46041b6af34b8e2f0e1f1",
+    ),
+    (
+        ReleaseHold(hold_id="hold_1"),
+        '{"holdId":"hold_1"}',
+        "943763dc1ce917acf1d2f0f4619d35cb144be8b7c4ee11ee0c5370ab13070422",
+    ),
+    (
+        ReleaseHold(hold_id="hold_1", note="Cancelled"),
+        '{"holdId":"hold_1","note":"979fd054703ac5b842523bffdcfc4a65dc9af21d52e018f4cb419e73f3902725"}',
+        "4798d44af9c0c5e37997078e3a749d51588c10586929d76b7eb1192d80f59f78",
+    ),
+    (
+        ExpireHold(account_id="acct_1", hold_id="hold_1"),
+        '{"accountId":"acct_1","holdId":"hold_1"}',
+        "adb0d25281d3810ca0a701a05f5a178bf5a382f45895859d8dc4f98c742069e0",
     ),
 ]
 

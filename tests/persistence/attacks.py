@@ -57,7 +57,7 @@ def parameters(connection: sqlite3.Connection) -> Mapping[str, Any]:
     }
 
 
-_NEW = ("acct_new", "frz_new", "cli_new", "key_new", SYSTEM_CLIENT_ID)
+_NEW = ("acct_new", "hold_new", "frz_new", "cli_new", "key_new", SYSTEM_CLIENT_ID)
 """What records name besides everything that is in the books; never the house, which changes by its entries."""
 
 
@@ -67,6 +67,7 @@ _RECORDS = {
     "opening": "OPEN_ACCOUNT",
     "closing": "CLOSE_ACCOUNT",
     "freezing": "FREEZE_ACCOUNT",
+    "placing": "PLACE_HOLD",
     "renaming": "RENAME_ACCOUNT",
     "deposit": "DEPOSIT",
     "withdrawal": "WITHDRAW",
@@ -1029,7 +1030,7 @@ REVERSALS = (
     Attack(
         "a reversal moved to another original",
         "a reversal is written once",
-        "INSERT OR REPLACE INTO reversal VALUES (:deposit + 1, 1, :last, 30)",
+        "INSERT OR REPLACE INTO reversal SELECT :deposit + 1, 1, sequence, 30 FROM reversal",
     ),
     *(
         Attack(name, "reversals add up, one after the other", sql, (REVERSING, REVERSAL))

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from domain.access import Role
 from domain.freezes import FreezeReason
-from domain.instants import Instant
+from domain.instants import SECOND, Instant
 from domain.services.accounts import CloseAccount, RenameAccount
 from domain.services.api_clients import IssueApiKey, RevokeApiKey
+from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
+from domain.services.holds import PlaceHold, ReleaseHold
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
 from domain.services.reversals import ReverseTransaction
@@ -21,6 +23,7 @@ USABLE_KEY, REVOKED_KEY = (f"key_{number:026}" for number in (1, 3))
 REVERSAL = f"txn_{8:026}"
 UNUSED = "unused"
 RELEASED_FREEZE, LIVE_FREEZE = (f"frz_{number:026}" for number in (1, 2))
+CAPTURED_HOLD, RELEASED_HOLD, EXPIRED_HOLD, OPEN_HOLD, DUE_HOLD = (f"hold_{number:026}" for number in range(1, 6))
 
 
 def populate(path: Path) -> None:
@@ -29,6 +32,7 @@ def populate(path: Path) -> None:
     _people(ledger)
     _accounts(ledger)
     _movements(ledger)
+    _holds(ledger)
     ledger.database.close()
 
 
@@ -65,3 +69,15 @@ def _movements(ledger: TestLedger) -> None:
     ledger.succeed(CloseAccount(account_id=SWEPT, sweep_to_account_id=OTHER))
     reversal = ledger.succeed(ReverseTransaction(transaction_id=deposited, amount=euros(30))).transaction
     assert reversal.id == REVERSAL
+
+
+def _holds(ledger: TestLedger) -> None:
+    """Place a hold for each end that a hold can have, one that stays open, and one that is due and not settled."""
+    soon = Instant(ledger.clock.at + SECOND)
+    for expires_at in (None, None, soon, None):
+        ledger.succeed(PlaceHold(account_id=OTHER, amount=euros(40), description="hotel", expires_at=expires_at))
+    ledger.succeed(CaptureHold(hold_id=CAPTURED_HOLD, amount=euros(30), note="no breakfast"))
+    ledger.succeed(ReleaseHold(hold_id=RELEASED_HOLD))
+    ledger.clock.advance(2 * SECOND)
+    due = Instant(ledger.clock.at + 1)
+    assert ledger.succeed(PlaceHold(account_id=OTHER, amount=euros(40), expires_at=due)).hold.id == DUE_HOLD

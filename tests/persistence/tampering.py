@@ -11,9 +11,12 @@ import peewee
 from domain.access import Operation, Role
 from domain.audit import GENESIS_HASH, chained
 from domain.freezes import FreezeReason
+from domain.instants import SECOND, Instant
 from domain.money import Currency
 from domain.services.accounts import CloseAccount, RenameAccount
+from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
+from domain.services.holds import PlaceHold, ReleaseHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.reversals import ReverseTransaction
@@ -27,8 +30,10 @@ TRANSFER = "txn_00000000000000000000000004"
 TILL, KEY = "cli_00000000000000000000000001", "key_00000000000000000000000001"
 LIVE, RELEASED = "frz_00000000000000000000000001", "frz_00000000000000000000000002"
 DEPOSITED, ERASED, RENAMED, TRANSFERRED, REFUSED, DENIED, ABANDONED = 4, 5, 15, 16, 17, 18, 19
-REVERSED, REVERSED_AGAIN, SWEPT, LAST = 20, 21, 24, 25
+REVERSED, REVERSED_AGAIN, SWEPT, CAPTURED, LAST, LAST_BATCH = 20, 21, 24, 29, 33, 32
 """Numbers of audit records of the books below, which are made the same way every time."""
+
+CAPTURED_HOLD, RELEASED_HOLD, EXPIRED_HOLD, OPEN_HOLD, EXPIRING_HOLD = (f"hold_{n:026}" for n in range(1, 6))
 
 GBP, CHF = Currency("GBP", 2), Currency("CHF", 2)
 
@@ -54,7 +59,20 @@ def fill(ledger: TestLedger) -> None:
         ledger.succeed(ReverseTransaction(transaction_id=TRANSFER, amount=euros(minor), description="by mistake"))
     assert ledger.funded(40).id == EMPTIED
     ledger.succeed(CloseAccount(account_id=EMPTIED, sweep_to_account_id=BOB))
+    _hold(ledger)
     ledger.succeed(RenameAccount(account_id=BOB, name="Robert"))
+
+
+def _hold(ledger: TestLedger) -> None:
+    """Place holds and end them in every way; two stay open. The expiry shares its batch with what settles it."""
+    soon = Instant(ledger.clock.at + SECOND)
+    for expires_at in (None, None, soon, None):
+        ledger.succeed(PlaceHold(account_id=ADA, amount=euros(40), description="hotel", expires_at=expires_at))
+    ledger.succeed(CaptureHold(hold_id=CAPTURED_HOLD, amount=euros(30), note="no breakfast"))
+    ledger.succeed(ReleaseHold(hold_id=RELEASED_HOLD))
+    ledger.clock.advance(2 * SECOND)
+    later = Instant(ledger.clock.at + SECOND)
+    ledger.succeed(PlaceHold(account_id=ADA, amount=euros(40), expires_at=later))
 
 
 def opened_unguarded(path: Path, **pragmas: int) -> Iterator[peewee.SqliteDatabase]:

@@ -10,15 +10,20 @@ from tests.persistence.tampering import (
     ABANDONED,
     ADA,
     BOB,
+    CAPTURED_HOLD,
     CLOSED,
     DENIED,
     DEPOSITED,
+    EXPIRED_HOLD,
     FROZEN,
     KEY,
     LAST,
+    LAST_BATCH,
     LIVE,
+    OPEN_HOLD,
     REFUSED,
     RELEASED,
+    RELEASED_HOLD,
     RENAMED,
     REVERSED,
     REVERSED_AGAIN,
@@ -142,7 +147,9 @@ IN_BATCHES_AND_PERMISSIONS = (
         ("DELETE FROM batch WHERE number = 3",),
     ),
     Tampering(
-        "the last batch deleted", _record(LAST, "belongs to no batch"), (f"DELETE FROM batch WHERE number = {LAST}",)
+        "the last batch deleted",
+        _record(LAST, "belongs to no batch"),
+        (f"DELETE FROM batch WHERE number = {LAST_BATCH}",),
     ),
     Tampering(
         "the end of a batch",
@@ -152,17 +159,17 @@ IN_BATCHES_AND_PERMISSIONS = (
     Tampering(
         "the number of a batch",
         "batch 99 does not begin where the one before it ended",
-        (f"UPDATE batch SET number = 99 WHERE number = {LAST}",),
+        (f"UPDATE batch SET number = 99 WHERE number = {LAST_BATCH}",),
     ),
     Tampering(
         "the batch of records to come",
         _record(LAST + 1, "is missing from the end of its batch"),
-        (f"UPDATE batch SET last_sequence = {LAST + 1} WHERE number = {LAST}",),
+        (f"UPDATE batch SET last_sequence = {LAST + 1} WHERE number = {LAST_BATCH}",),
     ),
     Tampering(
         "when a batch was made",
-        f"batch {LAST} does not have the time of its records",
-        (f"UPDATE batch SET at = at + 1 WHERE number = {LAST}",),
+        f"batch {LAST_BATCH} does not have the time of its records",
+        (f"UPDATE batch SET at = at + 1 WHERE number = {LAST_BATCH}",),
     ),
     Tampering(
         "a permission added",
@@ -364,13 +371,15 @@ IN_TRANSACTIONS = (
     ),
 )
 
+_SETS_ASIDE = "account {} does not set aside what its open holds add up to"
+
 IN_ACCOUNTS = (
     *(
         Tampering(change, fault.format(id_), (f"UPDATE account SET {assignment} WHERE id = '{id_}'",))
         for change, id_, assignment, fault in (
             ("its balance", ADA, "posted = posted + 1", "account {} does not agree with its entries"),
             ("its version", ADA, "version = version + 1", "account {} does not agree with its entries"),
-            ("what is held", ADA, "held = 1", _ACCOUNT),
+            ("what is held", ADA, "held = held + 1", _SETS_ASIDE),
             ("its overdraft limit", ADA, "overdraft_limit = 100000", _ACCOUNT),
             ("freezing it without a freeze", ADA, "state = 'FROZEN'", "account {} does not agree with its freezes"),
             ("thawing it despite its freeze", FROZEN, "state = 'ACTIVE'", "account {} does not agree with its freezes"),
@@ -466,7 +475,7 @@ IN_IDEMPOTENCY_KEYS = (
     ),
     Tampering(
         "a key of a record to come",
-        "table idempotency has 26 rows, and the log tells of 25",
+        "table idempotency has 33 rows, and the log tells of 32",
         (f"INSERT INTO idempotency VALUES ('cli_other', 'DEPOSIT', 'new', 'REFUSED', '', 1, {LAST + 1})",),
     ),
 )
@@ -490,6 +499,48 @@ IN_FREEZES = (
             f"CREATE TEMP TABLE copied AS SELECT * FROM freeze WHERE id = '{RELEASED}'",
             "UPDATE copied SET id = 'frz_other'",
             "INSERT INTO freeze SELECT * FROM copied",
+        ),
+    ),
+)
+
+_HOLD = "hold {} is not as it was last recorded"
+_IN_TIME = "hold {} expired before its time, or did something else after it"
+_UNPAID = "hold {} is captured, and nothing was paid"
+_CAPTURE = "capture txn_00000000000000000000000009 is not of one hold, out of its account"
+
+IN_HOLDS = (
+    *(
+        Tampering(change, fault.format(id_), (f"UPDATE hold SET {assignment} WHERE id = '{id_}'",))
+        for change, id_, assignment, fault in (
+            ("a larger hold", OPEN_HOLD, "amount = 41", _SETS_ASIDE.format(ADA)),
+            ("a hold that ended larger", RELEASED_HOLD, "amount = 41", _HOLD),
+            ("a hold given up", OPEN_HOLD, "state = 'RELEASED'", _SETS_ASIDE.format(ADA)),
+            ("a hold that is open again", RELEASED_HOLD, "state = 'OPEN'", _SETS_ASIDE.format(ADA)),
+            ("a hold that expired and comes back", EXPIRED_HOLD, "state = 'OPEN'", _SETS_ASIDE.format(ADA)),
+            ("a release that was an expiry", RELEASED_HOLD, "state = 'EXPIRED', expires_at = placed_at + 1", _HOLD),
+            ("an expiry that was a release", EXPIRED_HOLD, "state = 'RELEASED'", _IN_TIME),
+            ("an expiry before its time", EXPIRED_HOLD, "expires_at = expires_at + 2000000", _IN_TIME),
+            ("a capture after its time", CAPTURED_HOLD, "expires_at = placed_at + 1", _IN_TIME),
+            ("another part of a hold", CAPTURED_HOLD, "captured = 31", _CAPTURE),
+            ("a captured hold of another account", CAPTURED_HOLD, f"account_id = '{BOB}'", _CAPTURE),
+            ("a capture that was a release", CAPTURED_HOLD, "state = 'RELEASED', captured = 0", _CAPTURE),
+            ("a release that was a capture", RELEASED_HOLD, "state = 'CAPTURED', captured = 1", _UNPAID),
+            ("by what a hold was last changed", RELEASED_HOLD, "changed_sequence = 3", _HOLD),
+            ("when a hold was placed", OPEN_HOLD, "placed_at = 1", _HOLD),
+            ("a hold that runs out", OPEN_HOLD, f"expires_at = {2**60}", _HOLD),
+        )
+    ),
+    Tampering(
+        "an ended hold deleted", _HOLD.format(RELEASED_HOLD), (f"DELETE FROM hold WHERE id = '{RELEASED_HOLD}'",)
+    ),
+    Tampering("a captured hold deleted", _CAPTURE, (f"DELETE FROM hold WHERE id = '{CAPTURED_HOLD}'",)),
+    Tampering(
+        "a hold that nobody placed",
+        _MADE_BY_NONE.format("hold_other"),
+        (
+            f"CREATE TEMP TABLE copied AS SELECT * FROM hold WHERE id = '{RELEASED_HOLD}'",
+            "UPDATE copied SET id = 'hold_other'",
+            "INSERT INTO hold SELECT * FROM copied",
         ),
     ),
 )
@@ -541,7 +592,7 @@ IN_WORDS = (
     ),
     Tampering(
         "words of nobody",
-        "table text has 13 rows, and the log tells of 12",
+        "table text has 18 rows, and the log tells of 17",
         (f"INSERT INTO text (sequence, note) VALUES ({REFUSED}, 'theft')",),
     ),
     *(
@@ -562,6 +613,7 @@ TAMPERINGS = (
     *IN_ACCOUNTS,
     *IN_IDEMPOTENCY_KEYS,
     *IN_FREEZES,
+    *IN_HOLDS,
     *IN_ACCESS,
     *IN_WORDS,
 )
@@ -584,7 +636,7 @@ UNPROVABLE = (
         (
             *(f"DELETE FROM {table} WHERE sequence = {LAST}" for table in ("audit", "audit_target", "text")),
             f"DELETE FROM idempotency WHERE sequence = {LAST}",
-            f"DELETE FROM batch WHERE number = {LAST}",
+            f"DELETE FROM batch WHERE number = {LAST_BATCH}",
             f"UPDATE account SET named_sequence = {RENAMED}, changed_sequence = {SWEPT} WHERE id = '{BOB}'",
         ),
     ),
@@ -614,6 +666,7 @@ RULED_OUT: Mapping[str, str] = {
     "the built-in API client disabled": f"UPDATE api_client SET disabled_at = 1 {SYSTEM_ROW}",
     "the record that created an API client": f"UPDATE api_client SET created_sequence = 9 WHERE id = '{TILL}'",
     "the record that issued an API key": "UPDATE api_key SET created_sequence = 9",
+    "the record that placed a hold": f"UPDATE hold SET placed_sequence = 4 WHERE id = '{OPEN_HOLD}'",
     "the record that placed a freeze": f"UPDATE freeze SET placed_sequence = 4 WHERE id = '{LIVE}'",
     "the reference of a house account": f"UPDATE account SET reference = 'R-2' {HOUSE_ROW}",
     "when a house account was opened": f"UPDATE account SET opened_at = 1 {HOUSE_ROW}",

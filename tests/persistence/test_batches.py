@@ -17,7 +17,12 @@ from domain.errors import DomainError, IdempotencyKeyReused
 from domain.freezes import FreezeReason
 from domain.instants import SECOND
 from domain.money import Money
-from domain.ports import Fault, Outcome, Request, StorageError
+from domain.ports import (
+    Fault,
+    Outcome,
+    Request,
+    StorageError,
+)
 from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import CreateApiClient, IssueApiKey
 from domain.services.freezes import FreezeAccount, UnfreezeAccount

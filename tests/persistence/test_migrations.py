@@ -13,6 +13,7 @@ from domain.access import PERMISSIONS, Role
 from domain.accounts import AccountKind, AccountState
 from domain.audit import AuditOutcome
 from domain.freezes import FreezeReason, FreezeScope
+from domain.holds import HoldState
 from domain.idempotency import IdempotencyOutcome
 from domain.transactions import TransactionKind
 from persistence import database, migrations
@@ -156,6 +157,7 @@ CHOICES: Mapping[tuple[str, str], type[StrEnum]] = {
     ("api_client", "role"): Role,
     ("account", "kind"): AccountKind,
     ("account", "state"): AccountState,
+    ("hold", "state"): HoldState,
     ("freeze", "scope"): FreezeScope,
     ("freeze", "reason"): FreezeReason,
     ("transaction", "kind"): TransactionKind,

@@ -15,7 +15,7 @@ from domain.access import Operation
 from domain.accounts import AccountState
 from domain.audit import AuditOutcome
 from domain.instants import Instant
-from domain.ports import (
+from domain.reading import (
     AccountFilter,
     AmountRange,
     AuditFilter,

@@ -14,7 +14,8 @@ import pytest
 
 from domain.access import SYSTEM, Caller, Operation, Role
 from domain.commands import COMMON_REFUSALS, Command, Rejection
-from domain.errors import ErrorCode, Forbidden, InvalidAmount, InvalidInput, SameAccount
+from domain.error_codes import ErrorCode
+from domain.errors import Forbidden, InvalidAmount, InvalidInput, SameAccount
 from domain.freezes import FreezeReason, FreezeScope
 from domain.ids import Prefix
 from domain.instants import SECOND, Instant
@@ -29,7 +30,9 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.captures import CaptureHold
 from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
+from domain.services.holds import ExpireHold, PlaceHold, ReleaseHold
 from domain.services.idempotency_keys import KEYLESS, AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
@@ -45,6 +48,8 @@ from tests.support.books import EUR, JPY, TestLedger, euros, migrated
 BHD = Currency("BHD", 3)
 
 # Books that used everything.
+
+EXPIRIES: set[type[Command]] = {ExpireFreeze, ExpireHold}
 
 
 def refuse(ledger: TestLedger, code: ErrorCode, *commands: Command, caller: Caller = SYSTEM) -> None:
@@ -134,6 +139,47 @@ def use_movements(ledger: TestLedger) -> None:
     refuse(ledger, ErrorCode.CURRENCY_MISMATCH, *moving(yen, euros(1), to=lent))
 
 
+def use_holds(ledger: TestLedger) -> None:
+    closed, frozen, yen, source = (ledger.opened(currency).id for currency in (EUR, EUR, JPY, EUR))
+    ledger.succeed(CloseAccount(account_id=closed))
+    soon = Instant(ledger.clock.at + SECOND)
+    ledger.succeed(Deposit(account_id=source, amount=euros(100), description="wages"))
+    expiring, paid, given_up, left = (
+        ledger.succeed(hold(source, expires_at=at)).hold.id for at in (soon, None, None, None)
+    )
+    ledger.succeed(CaptureHold(hold_id=paid, amount=euros(5), to_account_id=ledger.opened().id, note="half"))
+    ledger.succeed(ReleaseHold(hold_id=given_up, note="cancelled"))
+    ledger.clock.advance(2 * SECOND)
+    refuse(ledger, ErrorCode.HOLD_NOT_OPEN, CaptureHold(hold_id=expiring, note="late"), ReleaseHold(hold_id=paid))
+    refuse(ledger, ErrorCode.HOLD_NOT_FOUND, CaptureHold(hold_id="hold_none"), ReleaseHold(hold_id="hold_none"))
+    refuse(ledger, ErrorCode.INVALID_INPUT, hold(source, expires_at=Instant(1)))
+    refuse(ledger, ErrorCode.INVALID_AMOUNT, CaptureHold(hold_id=left, amount=euros(11)))
+    refuse(ledger, ErrorCode.SAME_ACCOUNT, CaptureHold(hold_id=left, to_account_id=source))
+    refuse(ledger, ErrorCode.CURRENCY_MISMATCH, hold(yen), CaptureHold(hold_id=left, to_account_id=yen))
+    refuse(ledger, ErrorCode.PRECONDITION_FAILED, hold(source, expected_version=99))
+    refuse(ledger, ErrorCode.INSUFFICIENT_FUNDS, hold(source, amount=euros(99)))
+    ledger.succeed(freeze(frozen))
+    for id_, code in (
+        (closed, ErrorCode.ACCOUNT_CLOSED),
+        (frozen, ErrorCode.ACCOUNT_FROZEN),
+        ("acct_none", ErrorCode.ACCOUNT_NOT_FOUND),
+    ):
+        refuse(ledger, code, hold(id_), CaptureHold(hold_id=left, to_account_id=id_))
+    use_a_hold_that_pays_too_much(ledger)
+
+
+def use_a_hold_that_pays_too_much(ledger: TestLedger) -> None:
+    full, owing = ledger.funded(LARGEST_BALANCE, CHF).id, ledger.opened(CHF, overdraft_limit=Money(9, CHF)).id
+    placed = ledger.succeed(hold(owing, amount=Money(9, CHF))).hold.id
+    refuse(ledger, ErrorCode.LIMIT_EXCEEDED, CaptureHold(hold_id=placed, to_account_id=full, note="too much"))
+    ledger.succeed(Withdraw(account_id=full, amount=Money(LARGEST_BALANCE, CHF)))
+    ledger.succeed(CaptureHold(hold_id=placed))
+
+
+def hold(account_id: str, **fields: Any) -> PlaceHold:
+    return PlaceHold(account_id=account_id, **{"amount": euros(10), "description": "hotel", **fields})
+
+
 def use_reversals(ledger: TestLedger) -> None:
     target, frozen, full = (ledger.opened(currency).id for currency in (EUR, EUR, CHF))
     made = ledger.succeed(Transfer(from_account_id=ledger.funded(9).id, to_account_id=target, amount=euros(9)))
@@ -201,6 +247,9 @@ UNMET: tuple[Callable[[str], Command], ...] = (
     lambda id_: Deposit(account_id=id_, amount=euros(1), description="wages"),
     lambda id_: Withdraw(account_id=id_, amount=euros(1), description="cash"),
     lambda id_: Transfer(from_account_id=id_, to_account_id="acct_other", amount=euros(1)),
+    lambda id_: PlaceHold(account_id=id_, amount=euros(1), description="hotel"),
+    lambda id_: CaptureHold(hold_id=id_, note="a call"),
+    lambda id_: ReleaseHold(hold_id=id_, note="a call"),
     lambda id_: ReverseTransaction(transaction_id=id_, amount=euros(1), description="by mistake"),
     lambda id_: CreateApiClient(name=id_, role=Role.VIEWER),
     lambda id_: ChangeApiClientRole(api_client_id=id_, role=Role.VIEWER),
@@ -250,7 +299,7 @@ def use_one_batch(ledger: TestLedger) -> None:
 def everything(tmp_path: Path) -> Iterator[TestLedger]:
     """Give books in which every deed was done, and refused in every way."""
     ledger = TestLedger(migrated(tmp_path / "books.db"))
-    for use in (use_clients, use_accounts, use_movements, use_reversals, use_sweeps, use_one_batch):
+    for use in (use_clients, use_accounts, use_movements, use_holds, use_reversals, use_sweeps, use_one_batch):
         use(ledger)
     for make in UNMET:
         use_keys_and_input(ledger, make)
@@ -263,7 +312,7 @@ def test_these_books_used_every_mutation_and_met_every_refusal(everything: TestL
     refused = {
         (kind.operation, error.code)
         for kind in SERVICES
-        if kind is not ExpireFreeze
+        if kind not in EXPIRIES
         for error in kind.refusals | COMMON_REFUSALS | {Forbidden}
     }
     refused.remove((Operation.ABANDON_IDEMPOTENCY_KEY, ErrorCode.IDEMPOTENCY_KEY_ABANDONED))

@@ -12,12 +12,16 @@ from types import ModuleType
 import pytest
 
 from persistence import library, migrations
-from tests.persistence.attacks import ATTACKS, CHECKS, HONEST, KINDS, Attack, done, of_kind, parameters
+from tests.persistence import attacks, hold_attacks
+from tests.persistence.attacks import HONEST, KINDS, Attack, done, of_kind, parameters
 from tests.support import raw
 
 SCHEMA = "".join(migration.sql for migration in migrations.all_migrations())
 TRIGGERS = {name: sql for sql, name in re.findall(r"(CREATE TRIGGER (\w+) .*?\bEND;)\n(?! )", SCHEMA + "\n", re.DOTALL)}
 REFUSALS = [(name, words) for name, sql in TRIGGERS.items() for words in re.findall(r"RAISE\(ABORT, '(.*?)'\)", sql)]
+
+ATTACKS = (*attacks.ATTACKS, *hold_attacks.ATTACKS)
+CHECKS = {**attacks.CHECKS, **hold_attacks.CHECKS}
 
 ATTACKERS = (
     pytest.param((sqlite3, False), id="nothing-on"),
@@ -70,6 +74,14 @@ def test_an_honest_batch_passes_every_wall(victim: sqlite3.Connection) -> None:
         for statement in HONEST:
             assert victim.execute(statement, values).rowcount == 1
         assert victim.execute("SELECT max(number) FROM batch").fetchone() == (values["number"],)
+
+
+@pytest.mark.parametrize("deed", hold_attacks.HONEST)
+def test_a_hold_that_is_honestly_placed_or_ended_passes_every_wall(deed: str, victim: sqlite3.Connection) -> None:
+    with raw.undone(victim):
+        values = parameters(victim)
+        for statement in hold_attacks.HONEST[deed]:
+            assert victim.execute(statement, values).rowcount == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

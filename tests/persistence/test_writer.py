@@ -10,7 +10,12 @@ from domain.access import SYSTEM
 from domain.commands import Command
 from domain.errors import Overloaded, Unavailable
 from domain.instants import SECOND, Instant
-from domain.ports import Fault, Outcome, Request, StorageError
+from domain.ports import (
+    Fault,
+    Outcome,
+    Request,
+    StorageError,
+)
 from domain.services.movements import Deposit
 from persistence.batches import MOST_IN_A_BATCH, BatchWriter
 from persistence.writer import QueuedLedger, WriterLimits

@@ -1,6 +1,7 @@
 """A second ledger to compare the first with: plain dictionaries and integers, and no line shared with the domain.
 
-Accounts are named A1, A2, ..., freezes F1, F2, ... and transactions T1, T2, ... in the order in which they are made.
+Accounts are named A1, A2, ..., freezes F1, F2, ..., holds H1, H2, ... and transactions T1, T2, ... in the order in
+which they are made. What holds do is in holding.py.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ LARGEST = 4 * 10**18
 
 CASHIER = {"open", "rename", "deposit", "abandon"}
 MANAGER = CASHIER | {"withdraw", "transfer", "reverse", "freeze", "unfreeze", "limit", "close"}
+MANAGER |= {"hold", "capture", "release"}
 MAY: dict[str, set[str]] = {
     "VIEWER": set(),
     "TELLER": CASHIER,
@@ -78,6 +80,14 @@ class Freeze:
 
 
 @dataclass
+class Hold:
+    account: str
+    amount: int
+    expires: int | None
+    state: str = "OPEN"
+
+
+@dataclass
 class Client:
     role: str
     revoked: list[bool]
@@ -99,6 +109,7 @@ class Model:
     accounts: dict[str, Account] = field(default_factory=dict)
     freezes: dict[str, Freeze] = field(default_factory=dict)
     movements: dict[str, Movement] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     house: dict[str, tuple[int, int]] = field(default_factory=dict)
     references: set[str] = field(default_factory=set)
     decided: dict[tuple[str, str, str], tuple[Args | None, Answer]] = field(default_factory=dict)
@@ -119,6 +130,23 @@ class Model:
             if freeze.account == account and not freeze.over and (freeze.expires is None or now < freeze.expires)
         ]
 
+    def open_holds(self, account: str, now: int) -> list[str]:
+        """Return the labels of the holds that count at that time."""
+        return [
+            label
+            for label, hold in self.holds.items()
+            if hold.account == account and hold.state == "OPEN" and (hold.expires is None or now < hold.expires)
+        ]
+
+    def held(self, account: str, now: int) -> int:
+        """Return what the account should have set aside at that time."""
+        return sum(self.holds[label].amount for label in self.open_holds(account, now))
+
+    def available(self, account: str, now: int) -> int:
+        """Return what the account should let go at that time."""
+        known = self.accounts[account]
+        return known.posted - self.held(account, now) + known.overdraft
+
     def state(self, account: str, now: int) -> str:
         """Return the state that the account should show at that time."""
         if self.accounts[account].closed:
@@ -137,7 +165,7 @@ class Model:
             answer = Answer(OK, now, deed(act, client, now))
         except No as no:
             answer = Answer(str(no), now)
-        if answer.code != "INVALID_INPUT":
+        if answer.code not in {"INVALID_INPUT", "INVALID_AMOUNT", "SAME_ACCOUNT"}:
             self.decided[slot] = (act.args, answer)
         return self._recorded(answer)
 
@@ -156,6 +184,12 @@ class Model:
         named = {act.args.get(name) for name in ("account", "source", "target", "into")}
         if original := self.movements.get(act.args.get("transaction", "")):
             named |= {original.source, original.target}
+        if act.args.get("hold") in self.holds:
+            named.add(self.holds[act.args["hold"]].account)
+        for hold in self.holds.values():
+            if hold.account in named and hold.state == "OPEN" and hold.expires is not None and hold.expires <= now:
+                hold.state = "EXPIRED"
+                self.records += 1
         for freeze in self.freezes.values():
             if freeze.account in named and not freeze.over and freeze.expires is not None and freeze.expires <= now:
                 freeze.over = True
@@ -163,7 +197,7 @@ class Model:
 
     def _standing(self, label: str, now: int) -> Facts:
         account = self.accounts[label]
-        return (account.posted, account.version, self.state(label, now))
+        return (account.posted, self.held(label, now), account.version, self.state(label, now))
 
     def _named(self, *labels: str) -> Iterator[Account]:
         """Yield the accounts; refuse unless all exist and none is closed."""
@@ -206,7 +240,8 @@ class Model:
         return self._moved(act, now, source, target)
 
     def _moved(self, act: Act, now: int, source: str | None, target: str | None) -> Facts:
-        made = self._move(Movement(source, target, act.args["amount"], act.args["currency"], act.args["amount"]))
+        amount, currency = act.args["amount"], act.args["currency"]
+        made = self._move(Movement(source, target, amount, currency, amount), now)
         return (made, *(self._standing(label, now) for label in (source, target) if label))
 
     def _reverse(self, act: Act, _: Client, now: int) -> Facts:
@@ -226,7 +261,7 @@ class Model:
         amount = act.args["amount"] or original.left
         if amount > original.left:
             raise No("NOT_REVERSIBLE")
-        made = self._move(Movement(original.target, original.source, amount, original.currency, 0, final=True))
+        made = self._move(Movement(original.target, original.source, amount, original.currency, 0, final=True), now)
         original.left -= amount
         return (made, *(self._standing(label, now) for label in reversed(sides)))
 
@@ -241,7 +276,7 @@ class Model:
         if act.args["version"] not in (None, accounts[0].version):
             raise No("PRECONDITION_FAILED")
 
-    def _move(self, made: Movement) -> str:
+    def _move(self, made: Movement, now: int) -> str:
         """Move the amount; the house stands in for the side that is None. Return the label of the transaction."""
         changes = {made.source: -made.amount, made.target: made.amount}
         house, entries = self.house.get(made.currency, (0, 0))
@@ -249,7 +284,7 @@ class Model:
             posted = self.accounts[label].posted if label else house
             if abs(posted + change) > LARGEST:
                 raise No("LIMIT_EXCEEDED")
-        if made.source and self.accounts[made.source].posted + self.accounts[made.source].overdraft < made.amount:
+        if made.source and self.available(made.source, now) < made.amount:
             raise No("INSUFFICIENT_FUNDS")
         for label, change in changes.items():
             if label:
@@ -295,7 +330,7 @@ class Model:
         (account,) = self._named(act.args["account"])
         if act.args["currency"] != account.currency:
             raise No("CURRENCY_MISMATCH")
-        if act.args["limit"] < -account.posted:
+        if act.args["limit"] < self.held(act.args["account"], now) - account.posted:
             raise No("INSUFFICIENT_FUNDS")
         account.overdraft = act.args["limit"]
         return (self._standing(act.args["account"], now),)
@@ -312,12 +347,12 @@ class Model:
         account, *others = self._named(label, *([target] if target else []))
         if target and "ALL" in {self.freezes[freeze].scope for freeze in self.live(target, now)}:
             raise No("ACCOUNT_FROZEN")
-        if account.posted < 0 or (account.posted and not target):
+        if account.posted < 0 or self.held(label, now) or (account.posted and not target):
             raise No("ACCOUNT_NOT_EMPTY")
         if any(other.currency != account.currency for other in others):
             raise No("CURRENCY_MISMATCH")
         swept = account.posted
-        made = [self._move(Movement(label, target, swept, account.currency, 0, final=True))] if swept else []
+        made = [self._move(Movement(label, target, swept, account.currency, 0, final=True), now)] if swept else []
         for freeze in self.live(label, now):
             self.freezes[freeze].over = True
         account.closed, account.overdraft = True, 0

@@ -13,6 +13,7 @@ SECOND = 1_000_000
 MISSING = 7
 CALLERS = ("manager",) * 6 + ("admin",) * 4 + ("deputy", "teller", "viewer")
 MONEY = ("deposit", "withdraw", "transfer")
+HOLDS = ("hold", "hold", "capture", "capture", "release")
 CORRECTIONS = ("reverse", "reverse", "withdraw", "close", "limit")
 CHANGES = ("freeze", "unfreeze", "unfreeze", "rename", "limit", "close", "abandon")
 ADMINISTRATION = ("disable", "enable", "enable", "revoke")
@@ -105,12 +106,44 @@ def _transfer(sketch: Sketch, model: Model) -> Args:
     return {"source": source, "target": target, **_money(sketch, model, source)}
 
 
+def _hold(sketch: Sketch, model: Model) -> Args:
+    label = _account(model, sketch.first)
+    left = model.available(label, model.time) - sketch.amount + sketch.choice - 3 if label in model.accounts else 0
+    wanted = left if sketch.choice in {2, 3, 4} and left >= 0 else None
+    return {"account": label, **_money(sketch, model, label), "left": wanted, "expires": _expires(sketch, model)}
+
+
+def _capture(sketch: Sketch, model: Model) -> Args:
+    label = _of_a_hold(sketch, model)
+    hold = model.holds.get(label)
+    amount = sketch.amount % hold.amount + 1 if hold and sketch.choice != 7 else sketch.amount
+    target = _account(model, sketch.second) if sketch.choice in {2, 3, 4, 5} else None
+    return {
+        "hold": label,
+        "amount": amount if sketch.choice % 2 else None,
+        "currency": sketch.currency or (model.accounts[hold.account].currency if hold else "EUR"),
+        "target": target,
+        "note": "promised" if sketch.choice < 6 else None,
+    }
+
+
+def _of_a_hold(sketch: Sketch, model: Model) -> str:
+    """Choose a hold that is open, if there is one and nothing else is wanted."""
+    still_open = [label for label, hold in model.holds.items() if hold.state == "OPEN"]
+    labels = still_open if still_open and sketch.first % 4 else list(model.holds)
+    return labels[sketch.first % len(labels)] if labels and sketch.first != MISSING else "missing"
+
+
+def _expires(sketch: Sketch, model: Model) -> int | None:
+    return None if sketch.expiry is None else max(model.clock, model.time) + sketch.expiry * SECOND
+
+
 def _freeze(sketch: Sketch, model: Model) -> Args:
     return {
         "account": _account(model, sketch.first),
         "scope": ("ALL", "DEBITS")[sketch.choice % 2],
         "reason": "COMPLIANCE" if sketch.choice < 3 else "OPERATIONS",
-        "expires": None if sketch.expiry is None else max(model.clock, model.time) + sketch.expiry * SECOND,
+        "expires": _expires(sketch, model),
     }
 
 
@@ -124,7 +157,8 @@ def _limit(sketch: Sketch, model: Model) -> Args:
     """Set a limit at what is in use, just below it, or anywhere."""
     label = _account(model, sketch.first)
     account = model.accounts.get(label)
-    in_use, currency = (max(-account.posted, 0), account.currency) if account else (0, "EUR")
+    in_use = max(model.held(label, model.time) - account.posted, 0) if account else 0
+    currency = account.currency if account else "EUR"
     limit = {1: in_use, 2: max(in_use - 1, 0)}.get(sketch.choice, LARGEST if sketch.huge else sketch.amount)
     return {"account": label, "limit": limit, "currency": sketch.currency or currency}
 
@@ -172,6 +206,9 @@ _ARGS: Mapping[str, Callable[[Sketch, Model], Args]] = {
     "unfreeze": _unfreeze,
     "limit": _limit,
     "close": _close,
+    "hold": _hold,
+    "capture": _capture,
+    "release": lambda sketch, model: {"hold": _of_a_hold(sketch, model)},
     "abandon": _abandon,
     "disable": _client,
     "enable": _client,

@@ -20,12 +20,14 @@ from domain.ports import Outcome
 from domain.services.api_clients import CreateApiClient, IssueApiKey
 from persistence import books, rows
 from persistence.reader import Reader
-from tests.properties.model import Act, Client, Model
+from tests.properties.holding import HoldingModel
+from tests.properties.model import Act, Client
 from tests.properties.sketches import (
     ADMINISTRATION,
     CHANGES,
     CORRECTIONS,
     EVERY_DEED,
+    HOLDS,
     MONEY,
     SECOND,
     Sketch,
@@ -76,7 +78,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.names = Names()
         clients = {name: self._registered(name, role, keys) for name, (role, keys) in CLIENTS.items()}
         head = books.read_head(self.ledger.database)
-        self.model = Model(clock=self.ledger.clock.at, time=head.at, records=head.sequence, clients=clients)
+        self.model = HoldingModel(clock=self.ledger.clock.at, time=head.at, records=head.sequence, clients=clients)
         self.sent: list[Act] = []
         self.past: dict[int, dict[str, int]] = {}
         self.verified = BEGINNING
@@ -144,9 +146,10 @@ class LedgerMachine(RuleBasedStateMachine):
         came = self.draw_up(plain)
         self.send(came)
         label, transaction = came.args["account"], f"T{len(self.model.movements)}"
-        if account := self.model.accounts.get(label):
+        if label in self.model.accounts:
             spent = self.draw_up(replace(plain, deed="withdraw"))
-            self.send(replace(spent, args=spent.args | {"amount": max(account.posted + account.overdraft, 1)}))
+            left = self.model.available(label, self.model.time)
+            self.send(replace(spent, args=spent.args | {"amount": max(left, 1)}))
         self.send(self.draw_up(replace(limit, client="admin", first=deposit.first, choice=how)))
         for number in range(1 + raised):
             back = self.draw_up(replace(plain, deed="reverse"), number=number)
@@ -159,6 +162,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(sketch=sketches(*CHANGES))
     def change_an_account(self, sketch: Sketch) -> None:
+        self.send(self.draw_up(sketch))
+
+    @rule(sketch=sketches(*HOLDS))
+    def set_money_aside(self, sketch: Sketch) -> None:
         self.send(self.draw_up(sketch))
 
     @precondition(lambda self: len(self.sent) > 8)
@@ -206,6 +213,21 @@ class LedgerMachine(RuleBasedStateMachine):
         self.send(self.draw_up(replace(touch, first=freeze.first)))
         self.move_the_clock(-seconds)
 
+    @rule(hold=sketches("hold"), between=sketches("freeze", *CHANGES, *HOLDS), end=sketches("capture", "release"))
+    def a_hold_is_placed_and_ended(self, hold: Sketch, between: Sketch, end: Sketch) -> None:
+        plain = replace(hold, expiry=None, client="admin", shared_key=False, huge=False, currency=None)
+        self.send(self.draw_up(replace(plain, amount=hold.amount % 50 + 1, choice=0)))
+        self.send(self.draw_up(replace(between, first=hold.first)))
+        self.send(self.draw_up(replace(end, client="admin", shared_key=False)))
+
+    @rule(hold=sketches("hold"), seconds=st.sampled_from([5, 4, 6, -5]), touch=sketches(*MONEY, *HOLDS, *CHANGES))
+    def a_hold_runs_out(self, hold: Sketch, seconds: int, touch: Sketch) -> None:
+        plain = replace(hold, expiry=5, client="admin", shared_key=False, huge=False, currency=None)
+        self.send(self.draw_up(replace(plain, amount=hold.amount % 20 + 1, choice=0)))
+        self.move_the_clock(seconds)
+        self.send(self.draw_up(replace(touch, first=hold.first)))
+        self.move_the_clock(-seconds)
+
     @rule(which=st.integers(0, 1000), api_key=st.integers(0, 1))
     def retry(self, which: int, api_key: int) -> None:
         act = self.sent[which % len(self.sent)]
@@ -226,7 +248,10 @@ class LedgerMachine(RuleBasedStateMachine):
             assert account is not None
             freezes = committed.unreleased_freezes(account.id)
             thawed = account.state.value == "FROZEN" and not _any_live(freezes, now)
+            due = committed.due_holds(account.id, Instant(now))
+            held = account.held.minor - sum(hold.amount.minor for hold in due)
             state = "ACTIVE" if thawed else account.state.value
+            assert held == self.model.held(label, now)
             assert (account.posted.minor, account.version, state, account.name, account.overdraft_limit.minor) == (
                 expected.posted,
                 expected.version,
@@ -234,6 +259,20 @@ class LedgerMachine(RuleBasedStateMachine):
                 expected.name,
                 expected.overdraft,
             )
+
+    @invariant()
+    def what_is_held_is_the_sum_of_open_holds(self) -> None:
+        query = """SELECT a.id, held, (SELECT coalesce(sum(amount), 0) FROM hold
+            WHERE account_id = a.id AND state = 'OPEN') FROM account AS a"""
+        assert [row for row in self._query(query) if row[1] != row[2]] == []
+
+    @invariant()
+    def every_hold_stands_as_in_the_model(self) -> None:
+        standing = {
+            label: self._query("SELECT state FROM hold WHERE id = ?", self.names.id(label))
+            for label in self.model.holds
+        }
+        assert standing == {label: [(hold.state,)] for label, hold in self.model.holds.items()}
 
     @invariant()
     def all_balances_sum_to_zero_in_each_currency(self) -> None:

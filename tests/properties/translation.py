@@ -10,12 +10,15 @@ from domain.access import Caller, Operation, Role
 from domain.accounts import Account
 from domain.commands import Command
 from domain.freezes import FreezeReason, FreezeScope
+from domain.holds import Hold
 from domain.idempotency import IdempotencyOutcome, IdempotencyRecord
 from domain.money import Currency, Money
 from domain.ports import Outcome, Request
 from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import DisableApiClient, EnableApiClient, RevokeApiKey
+from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
+from domain.services.holds import PlaceHold, ReleaseHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
@@ -35,6 +38,9 @@ OPERATIONS = {
     "unfreeze": Operation.UNFREEZE_ACCOUNT,
     "limit": Operation.SET_OVERDRAFT_LIMIT,
     "close": Operation.CLOSE_ACCOUNT,
+    "hold": Operation.PLACE_HOLD,
+    "capture": Operation.CAPTURE_HOLD,
+    "release": Operation.RELEASE_HOLD,
     "disable": Operation.DISABLE_API_CLIENT,
     "enable": Operation.ENABLE_API_CLIENT,
     "revoke": Operation.REVOKE_API_KEY,
@@ -75,25 +81,29 @@ class Names:
         name, prefix = _MADE.get(deed, ("", ""))
         thing = getattr(result, name, None)
         made = [self.label(thing.id, prefix)] if thing else []
-        return (*made, *map(_standing, _accounts_in(result)))
+        held = self._of_a_hold(result.hold) if hasattr(result, "hold") else ()
+        return (*held, *made, *map(_standing, _accounts_in(result)))
+
+    def _of_a_hold(self, hold: Hold) -> Facts:
+        return (self.label(hold.id, "H"), hold.state.value, hold.captured.minor)
 
 
 _MADE: Mapping[str, tuple[str, str]] = {
     "open": ("account", "A"),
     "freeze": ("freeze", "F"),
     "close": ("sweep", "T"),
-    **dict.fromkeys(("deposit", "withdraw", "transfer", "reverse"), ("transaction", "T")),
+    **dict.fromkeys(("deposit", "withdraw", "transfer", "reverse", "capture"), ("transaction", "T")),
 }
 """Under which name a success holds what the deed made, and which labels such things have."""
 
 
 def _accounts_in(result: Any) -> list[Account]:
-    found = [getattr(result, name, None) for name in ("from_account", "to_account", "account", "swept_to")]
+    found = [getattr(result, name, None) for name in ("from_account", "account", "to_account", "swept_to")]
     return [*filter(None, found), *getattr(result, "accounts", ())]
 
 
 def _standing(account: Account) -> Facts:
-    return (account.posted.minor, account.version, account.state.value)
+    return (account.posted.minor, account.held.minor, account.version, account.state.value)
 
 
 def _fate(record: IdempotencyRecord) -> str:
@@ -124,6 +134,26 @@ def _transfer(names: Names, args: Args) -> Command:
 def _reverse(names: Names, args: Args) -> Command:
     amount = _amount(args) if args["amount"] else None
     return ReverseTransaction(transaction_id=names.id(args["transaction"]), amount=amount)
+
+
+def _hold(names: Names, args: Args) -> Command:
+    currency, left = CURRENCIES[args["currency"]], args["left"]
+    return PlaceHold(
+        account_id=names.id(args["account"]),
+        amount=_amount(args),
+        expected_version=args["version"],
+        min_available_after=None if left is None else Money(left, currency),
+        expires_at=args["expires"],
+    )
+
+
+def _capture(names: Names, args: Args) -> Command:
+    return CaptureHold(
+        hold_id=names.id(args["hold"]),
+        amount=None if args["amount"] is None else _amount(args),
+        to_account_id=None if args["target"] is None else names.id(args["target"]),
+        note=args["note"],
+    )
 
 
 def _freeze(names: Names, args: Args) -> Command:
@@ -168,6 +198,9 @@ _COMMANDS: Mapping[str, Callable[[Names, Args], Command]] = {
         account_id=names.id(args["account"]), limit=Money(args["limit"], CURRENCIES[args["currency"]])
     ),
     "close": _close,
+    "hold": _hold,
+    "capture": _capture,
+    "release": lambda names, args: ReleaseHold(hold_id=names.id(args["hold"])),
     "abandon": lambda _, args: AbandonIdempotencyKey(of_operation=OPERATIONS[args["deed"]], key=args["key"]),
     "disable": _on_a_client(DisableApiClient),
     "enable": _on_a_client(EnableApiClient),

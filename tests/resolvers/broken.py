@@ -6,7 +6,8 @@ from typing import Any
 
 from domain.access import Caller
 from domain.commands import Command, Rejection
-from domain.ports import Fault, Ledger, Outcome, Reader
+from domain.ports import Fault, Ledger, Outcome
+from domain.reading import Reader
 
 
 class Breaking:

@@ -32,6 +32,7 @@ def inputs(name: str, account_id: str) -> Given:
         "renameAccount": {"accountId": account_id, "name": "Eve"},
         "deposit": {"accountId": account_id, "amount": money},
         "withdraw": {"accountId": account_id, "amount": money},
+        "placeHold": {"accountId": account_id, "amount": money},
         "freezeAccount": {"accountId": account_id, "reason": "OPERATIONS"},
         "closeAccount": {"accountId": account_id},
         "setOverdraftLimit": {"accountId": account_id, "limit": money},
@@ -153,6 +154,12 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("freezeAccount", "expiresAt", "0000-01-01T00:00:00Z", COERCION),
     ("freezeAccount", "expiresAt", 7_777_777_777, COERCION),
     ("freezeAccount", "expiresAt", "2007-07-07T07:07:07Z", "InvalidInput"),
+    ("placeHold", "expiresAt", "2007-07-07T07:07:07Z", "InvalidInput"),
+    ("placeHold", "expiresAt", "2199-07-07", COERCION),
+    ("placeHold", AMOUNT, "0", "InvalidAmount"),
+    ("placeHold", "minAvailableAfter", "-7.77", "InvalidAmount"),
+    ("placeHold", "minAvailableAfter", "7.777", "InvalidAmount"),
+    ("placeHold", "description", "poison" * 84, "InvalidInput"),
     ("issueApiKey", "expiresAt", "2007-07-07T07:07:07Z", "InvalidInput"),
     # integers
     ("deposit", "expectedVersion", "9223372036854775808", COERCION),
@@ -205,7 +212,7 @@ def test_bad_input_is_told_clearly_and_costs_nothing(api: Api, name: str, path: 
     assert api.contents() == before
     good = api.mutate(name, given, key="mine").only
     assert good["replayed"] is False
-    assert good["__typename"].endswith("Success") or name in {"withdraw", "reverseTransaction"}
+    assert good["__typename"].endswith("Success") or name in {"withdraw", "placeHold", "reverseTransaction"}
 
 
 @pytest.mark.parametrize(
@@ -387,6 +394,8 @@ QUERIES: list[tuple[str, str]] = [
     ('{ transactions(filter: {accountId: "poi\\u0000son"}) { edges { cursor } } }', "poi"),
     ('{ auditLog(filter: {targetId: "poi\\u0000son"}) { edges { cursor } } }', "poi"),
     ('{ auditLog(filter: {apiClientId: "poi\\u0000son"}) { edges { cursor } } }', "poi"),
+    ('{ explainBalance(accountId: "poi\\u0000son") { sequence } }', "poi"),
+    ('{ explainBalance(accountId: "acct_7", at: "2199-07-07T07:07:07Z") { sequence } }', "2199"),
     ('{ auditLog(after: "poi\\u0000son") { edges { cursor } } }', "poi"),
     ('{ idempotencyRecord(operation: DEPOSIT, key: "k", apiClientId: "poi\\u0000son") { key } }', "poi"),
 ]

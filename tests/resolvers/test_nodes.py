@@ -25,9 +25,17 @@ def another(api: Api) -> Role:
     return next(role for role in Role if role is not api.role)
 
 
+def held(api: Api) -> str:
+    admin, account_id = api.as_role(Role.ADMIN), api.open_account()
+    admin.deposit(account_id)
+    given = {"accountId": account_id, "amount": {"amount": "1.00", "currency": "EUR"}}
+    return str(admin.mutate("placeHold", given).only["hold"]["id"])
+
+
 FOUND: Mapping[str, tuple[frozenset[Role], Callable[[Api], str]]] = {
     "Account": (EVERYONE, lambda api: api.open_account()),
     "Transaction": (EVERYONE, lambda api: api.deposit(api.open_account())),
+    "Hold": (EVERYONE, held),
     "Freeze": (EVERYONE, frozen),
     "ApiClient": (AUDITORS, lambda api: api.kit.callers[another(api)].api_client_id),
     "ApiKey": (ADMINS, lambda api: str(api.kit.callers[another(api)].api_key_id)),
@@ -67,7 +75,14 @@ def test_every_client_finds_itself_but_not_its_key(api: Api, role: Role) -> None
 @pytest.mark.parametrize("role", Role)
 def test_what_does_not_exist_is_no_oracle(api: Api, prefix: str, role: Role) -> None:
     """Those who may read a type are told null; others cannot tell an id that exists from one that does not."""
-    kind = {"acct": "Account", "txn": "Transaction", "frz": "Freeze", "cli": "ApiClient", "key": "ApiKey"}
+    kind = {
+        "acct": "Account",
+        "txn": "Transaction",
+        "hold": "Hold",
+        "frz": "Freeze",
+        "cli": "ApiClient",
+        "key": "ApiKey",
+    }
     readers, make = FOUND[kind.get(prefix, "AuditRecord")]
     asking = api.as_role(role)
     missing = asking.run(NODE, {"id": f"{prefix}_7777"})

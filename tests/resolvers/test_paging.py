@@ -11,10 +11,11 @@ import pytest
 
 from domain.access import Role
 from domain.freezes import FreezeReason
-from domain.ports import Page, PageRequest
+from domain.reading import Page, PageRequest
 from domain.services.accounts import OpenAccount
 from domain.services.api_clients import CreateApiClient
 from domain.services.freezes import FreezeAccount
+from domain.services.holds import PlaceHold
 from domain.services.movements import Deposit
 from domain.services.reversals import ReverseTransaction
 from resolvers import pages
@@ -67,6 +68,11 @@ def freezes(api: Api, account_id: str) -> object:
     return api.books.succeed(FreezeAccount(account_id=account_id, reason=FreezeReason.OPERATIONS))
 
 
+def holds(api: Api, account_id: str) -> object:
+    api.books.succeed(Deposit(account_id=account_id, amount=euros(1)))
+    return api.books.succeed(PlaceHold(account_id=account_id, amount=euros(1)))
+
+
 def creates(api: Api, _: str) -> object:
     return api.books.succeed(CreateApiClient(name=f"client {api.last_sequence()}", role=Role.VIEWER))
 
@@ -105,6 +111,8 @@ LISTS = {
         newest_first=False,
     ),
     "freezes": Listing(pages.Listing.FREEZES, nested("freezes", "id"), freezes, by_id),
+    "holds": Listing(pages.Listing.HOLDS, nested("holds", "id"), holds, by_id),
+    "open holds": Listing(pages.Listing.HOLDS, nested("holds", "id", "state: OPEN"), holds, by_id),
     "all freezes": Listing(pages.Listing.FREEZES, nested("freezes", "id", "liveOnly: false"), freezes, by_id),
     "reversals": Listing(
         pages.Listing.REVERSALS, nested("reversals", "id", of="transaction"), reverses, by_id, begin=paid_in

@@ -9,10 +9,13 @@ from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type
 
 from domain.access import Role
 from domain.freezes import FreezeReason, FreezeScope
+from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount
+from domain.services.holds import PlaceHold, ReleaseHold
 from resolvers.loaders import LoadedEdges
 from tests.resolvers.broken import Breaking, FaultyLedger
 from tests.support.api import Api, core, everything, mutation, roles_of
+from tests.support.books import euros
 
 pytestmark = pytest.mark.usefixtures("boundless")
 
@@ -27,6 +30,9 @@ EDGES = [
     "present",
     "reversed_amounts",
     "reversal_pages",
+    "hold_pages",
+    "capture_pages",
+    "holds_captured_at",
 ]
 """The questions to the reader that lie below a deposit."""
 
@@ -34,7 +40,12 @@ MONEY = {"amount": "1.00", "currency": "EUR"}
 
 
 def frozen_for_debits(api: Api) -> str:
-    account_id: str = api.books.funded(500).id
+    """Return an account that was paid 5.00 out of a hold, and has given up a hold of its own."""
+    account_id: str = api.books.opened().id
+    hold_id = api.books.succeed(PlaceHold(account_id=api.books.funded(500).id, amount=euros(500))).hold.id
+    api.books.succeed(CaptureHold(hold_id=hold_id, to_account_id=account_id))
+    hold_id = api.books.succeed(PlaceHold(account_id=account_id, amount=euros(1))).hold.id
+    api.books.succeed(ReleaseHold(hold_id=hold_id))
     api.books.succeed(FreezeAccount(account_id=account_id, reason=FreezeReason.OPERATIONS, scope=FreezeScope.DEBITS))
     return account_id
 

@@ -69,6 +69,7 @@ def test_the_house_side_of_a_movement_shows_no_account(api: Api) -> None:
     assert {one["transaction"]["id"] for one in entries} == {transaction_id}
 
 
+@pytest.mark.usefixtures("boundless")
 def test_entries_tell_the_balance_after_each(api: Api) -> None:
     account_id = api.open_account()
     ids = [api.deposit(account_id, "1.00"), api.deposit(account_id, "2.50")]

@@ -149,6 +149,7 @@ QUERIES: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "transactions": lambda _: everything("TransactionConnection", 3),
     "auditLog": lambda _: everything("AuditRecordConnection", 2),
     "apiClients": lambda _: everything("ApiClientConnection", 2),
+    "explainBalance": lambda the: f'(accountId: "{the["account"]}") {everything("BalanceExplanation", 3)}',
     "idempotencyRecord": lambda _: f'(operation: DEPOSIT, key: "mine") {everything("IdempotencyRecord", 4)}',
 }
 

@@ -11,11 +11,13 @@ import pytest
 from domain import errors
 from domain.access import KEYS_PER_CLIENT, SYSTEM_CLIENT_ID, Role
 from domain.catalogue import Catalogue
+from domain.commands import Command
 from domain.errors import DomainError, InputError
 from domain.money import LARGEST_BALANCE
 from domain.ports import Outcome
 from domain.records import camel_case
 from domain.services.freezes import ExpireFreeze
+from domain.services.holds import ExpireHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.table import SERVICES
 from persistence.currencies import currencies
@@ -109,6 +111,44 @@ def closed(api: Api) -> str:
     account_id = api.open_account()
     done(api, "closeAccount", accountId=account_id)
     return account_id
+
+
+def holding(api: Api) -> str:
+    """Return an open hold of all that an account of its own has."""
+    return str(done(api, "placeHold", accountId=funded(api), amount=money("5.00"))["hold"]["id"])
+
+
+def of_frozen(api: Api) -> str:
+    account_id = funded(api)
+    hold_id = str(done(api, "placeHold", accountId=account_id, amount=money("5.00"))["hold"]["id"])
+    done(api, "freezeAccount", accountId=account_id, reason="OPERATIONS")
+    return hold_id
+
+
+def released(api: Api) -> str:
+    return str(done(api, "releaseHold", holdId=holding(api))["hold"]["id"])
+
+
+def of_hold(make: Callable[[Api], str], **more: Any) -> Callable[[Api], Given]:
+    return lambda api: {"holdId": make(api), **more}
+
+
+def paid_to(make: Callable[[Api], str]) -> Callable[[Api], Given]:
+    return lambda api: {"holdId": holding(api), "toAccountId": make(api)}
+
+
+def paid_to_itself(api: Api) -> Given:
+    account_id = funded(api)
+    hold = done(api, "placeHold", accountId=account_id, amount=money("1"))["hold"]
+    return {"holdId": hold["id"], "toAccountId": account_id}
+
+
+def paid_too_much(api: Api) -> Given:
+    """Return a capture that would pay an account that has all that there can be."""
+    full, owing = api.open_account(), api.open_account(overdraftLimit="1.00")
+    api.deposit(full, ALL_THERE_CAN_BE)
+    hold = done(api, "placeHold", accountId=owing, amount=money("1.00"))["hold"]
+    return {"holdId": hold["id"], "toAccountId": full}
 
 
 def client(api: Api, name: str = "till 7") -> str:
@@ -269,6 +309,34 @@ CASES: list[Case] = [
     ("setOverdraftLimit", "AccountClosed", ID, upon(closed, limit=money("1"))),
     ("setOverdraftLimit", "CurrencyMismatch", "input.limit.currency", upon(funded, limit=money("1", "JPY"))),
     ("setOverdraftLimit", "InsufficientFunds", "input.limit", upon(overdrawn, limit=money("1"))),
+    ("placeHold", "InvalidInput", "input.expiresAt", upon(funded, **ONE, expiresAt="2007-07-07T07:07:07Z")),
+    ("placeHold", "InvalidAmount", AMOUNT, upon(funded, amount=money("0"))),
+    ("placeHold", "InvalidAmount", "input.minAvailableAfter", upon(funded, **ONE, minAvailableAfter="-1")),
+    ("placeHold", "AccountNotFound", ID, upon(unknown, **ONE)),
+    ("placeHold", "AccountClosed", ID, upon(closed, **ONE)),
+    ("placeHold", "AccountFrozen", ID, upon(frozen, **ONE)),
+    ("placeHold", "CurrencyMismatch", CURRENCY, upon(funded, amount=money("1", "JPY"))),
+    ("placeHold", "PreconditionFailed", "input.expectedVersion", upon(funded, **ONE, expectedVersion="7")),
+    ("placeHold", "PreconditionFailed", "input.minAvailableAfter", upon(funded, **ONE, minAvailableAfter="4.01")),
+    ("placeHold", "InsufficientFunds", "input.amount", upon(funded, amount=money("5.01"))),
+    ("captureHold", "InvalidInput", "input.holdId", just(holdId=LONG)),
+    ("captureHold", "InvalidInput", CURRENCY, of_hold(holding, amount=money("1", "XAU"))),
+    ("captureHold", "InvalidAmount", AMOUNT, of_hold(holding, amount=money("0"))),
+    ("captureHold", "InvalidAmount", AMOUNT, of_hold(holding, amount=money("5.01"))),
+    ("captureHold", "SameAccount", "input.toAccountId", paid_to_itself),
+    ("captureHold", "AccountNotFound", "input.toAccountId", paid_to(unknown)),
+    ("captureHold", "HoldNotFound", "input.holdId", just(holdId="hold_7")),
+    ("captureHold", "AccountClosed", "input.toAccountId", paid_to(closed)),
+    ("captureHold", "AccountFrozen", "input.toAccountId", paid_to(frozen)),
+    ("captureHold", "AccountFrozen", "input.note", of_hold(of_frozen)),
+    ("captureHold", "HoldNotOpen", "input.holdId", of_hold(released)),
+    ("captureHold", "CurrencyMismatch", CURRENCY, of_hold(holding, amount=money("1", "JPY"))),
+    ("captureHold", "CurrencyMismatch", "input.toAccountId", paid_to(lambda api: api.open_account("JPY"))),
+    ("captureHold", "LimitExceeded", "input.holdId", paid_too_much),
+    ("captureHold", "LimitExceeded", "input.amount", lambda api: {**paid_too_much(api), "amount": money("1.00")}),
+    ("releaseHold", "InvalidInput", "input.note", of_hold(holding, note="x" * 501)),
+    ("releaseHold", "HoldNotFound", "input.holdId", just(holdId="hold_7")),
+    ("releaseHold", "HoldNotOpen", "input.holdId", of_hold(released)),
     ("reverseTransaction", "InvalidInput", OF, just(transactionId=LONG)),
     ("reverseTransaction", "InvalidAmount", AMOUNT, back(spent, amount=money("0"))),
     ("reverseTransaction", "TransactionNotFound", OF, just(transactionId=UNKNOWN)),
@@ -312,7 +380,8 @@ LESSER: list[tuple[Role, Case]] = [
 ]
 ALL_CASES = [(Role.ADMIN, case) for case in CASES] + LESSER
 
-COMMANDS = {camel_case(kind.operation.lower()): kind for kind in SERVICES if kind is not ExpireFreeze}
+EXPIRIES: set[type[Command]] = {ExpireFreeze, ExpireHold}
+COMMANDS = {camel_case(kind.operation.lower()): kind for kind in SERVICES if kind not in EXPIRIES}
 VALID: Mapping[str, tuple[Given, Given]] = {
     "openAccount": ({"currency": "EUR", "name": "Ada"}, {"currency": "EUR", "name": "Ada", "reference": "R"}),
     "renameAccount": ({"accountId": UNKNOWN, "name": "Ada"}, {"accountId": UNKNOWN, "name": "Eve"}),
@@ -329,6 +398,9 @@ VALID: Mapping[str, tuple[Given, Given]] = {
     "unfreezeAccount": ({"accountId": UNKNOWN}, {"accountId": UNKNOWN, "freezeId": "frz_7"}),
     "closeAccount": ({"accountId": UNKNOWN}, {"accountId": UNKNOWN, "note": "Bye"}),
     "setOverdraftLimit": ({"accountId": UNKNOWN, "limit": money("1")}, {"accountId": UNKNOWN, "limit": money("2")}),
+    "placeHold": ({"accountId": UNKNOWN, **ONE}, {"accountId": UNKNOWN, "amount": money("2")}),
+    "captureHold": ({"holdId": "hold_7"}, {"holdId": "hold_7", "amount": money("2")}),
+    "releaseHold": ({"holdId": "hold_7"}, {"holdId": "hold_8"}),
     "reverseTransaction": ({"transactionId": "txn_7"}, {"transactionId": "txn_7", **ONE}),
     "createApiClient": ({"name": "till 8", "role": "TELLER"}, {"name": "till 8", "role": "VIEWER"}),
     "changeApiClientRole": ({"apiClientId": "cli_7", "role": "TELLER"}, {"apiClientId": "cli_7", "role": "VIEWER"}),

@@ -15,6 +15,7 @@ from domain.records import camel_case
 from domain.services.accounts import CloseAccount, OpenAccount
 from domain.services.api_clients import ChangeApiClientRole, CreateApiClient, IssueApiKey
 from domain.services.freezes import FreezeAccount
+from domain.services.holds import PlaceHold, ReleaseHold
 from domain.services.movements import Deposit, Withdraw
 from tests.support.api import Api, Kit, core
 from tests.support.books import EUR, TestLedger, euros
@@ -38,6 +39,8 @@ OPEN = ("done", "done", "done", "AccountClosed")
 THAW = ("AccountNotFrozen", "done", "done", "AccountClosed")
 THAW_REFUSED = ("AccountNotFrozen", "NotPermitted", "NotPermitted", "AccountClosed")
 CLOSE_ACTIVE = ("done", "NotPermitted", "NotPermitted", "AccountClosed")
+PROMISED = ("done", "done", "done", "AccountClosed")
+GIVEN_UP = ("done", "done", "done", "HoldNotOpen")
 FULL = ("AccountNotEmpty", "AccountNotEmpty", "AccountNotEmpty", "AccountClosed")
 FULL_ACTIVE = ("AccountNotEmpty", "NotPermitted", "NotPermitted", "AccountClosed")
 
@@ -55,9 +58,15 @@ TABLE: Mapping[str, Row] = {
     "unfreezeAccount, for compliance": {"MANAGER": THAW_REFUSED, "ADMIN": THAW},
     "closeAccount": {"MANAGER": CLOSE_ACTIVE, "ADMIN": OPEN},
     "closeAccount, full": {"MANAGER": FULL_ACTIVE, "ADMIN": FULL},
+    "closeAccount, holding": {"MANAGER": FULL_ACTIVE, "ADMIN": FULL},
     "closeAccount, swept": {"MANAGER": CLOSE_ACTIVE, "ADMIN": OPEN},
     "closeAccount, into": {MANAGERS: CREDIT},
     "setOverdraftLimit": {MANAGERS: OPEN},
+    "placeHold": {MANAGERS: DEBIT},
+    "captureHold": {MANAGERS: DEBIT},
+    "captureHold, with a note": {MANAGERS: PROMISED},
+    "captureHold, to": {MANAGERS: CREDIT},
+    "releaseHold": {MANAGERS: GIVEN_UP},
     "reverseTransaction, out": {MANAGERS: DEBIT},
     "reverseTransaction, back": {MANAGERS: OPEN},
     "createApiClient": {"ADMIN": always("done")},
@@ -82,9 +91,15 @@ INPUTS: Mapping[str, Callable[[Things], dict[str, Any]]] = {
     "unfreezeAccount, for compliance": lambda the: {"accountId": the["empty"]},
     "closeAccount": lambda the: {"accountId": the["empty"]},
     "closeAccount, full": lambda the: {"accountId": the["full"]},
+    "closeAccount, holding": lambda the: {"accountId": the["holding"]},
     "closeAccount, swept": lambda the: {"accountId": the["full"], "sweepToAccountId": the["other"]},
     "closeAccount, into": lambda the: {"accountId": the["other"], "sweepToAccountId": the["full"]},
     "setOverdraftLimit": lambda the: {"accountId": the["full"], "limit": SUM},
+    "placeHold": lambda the: {"accountId": the["full"], "amount": SUM},
+    "captureHold": lambda the: {"holdId": the["hold"]},
+    "captureHold, with a note": lambda the: {"holdId": the["hold"], "note": "Signed for before"},
+    "captureHold, to": lambda the: {"holdId": the["other hold"], "toAccountId": the["full"]},
+    "releaseHold": lambda the: {"holdId": the["hold"]},
     "reverseTransaction, out": lambda the: {"transactionId": the["paid in"], "amount": SUM},
     "reverseTransaction, back": lambda the: {"transactionId": the["paid out"], "amount": SUM},
     "createApiClient": lambda _: {"name": "till 7", "role": "TELLER"},
@@ -127,6 +142,19 @@ def led(ledger: TestLedger, account_id: str, state: str, reason: FreezeReason) -
         ledger.succeed(FreezeAccount(account_id=account_id, reason=reason, scope=FreezeScope(state)))
 
 
+def held(ledger: TestLedger, state: str) -> dict[str, str]:
+    """Place a hold and lead its account into its state. That of a closed account is released, as it must be."""
+    account_id = ledger.succeed(OpenAccount(currency=EUR, name="Ada", overdraft_limit=euros(100))).account.id
+    hold_id = ledger.succeed(PlaceHold(account_id=account_id, amount=euros(100))).hold.id
+    if state == "CLOSED":
+        ledger.succeed(ReleaseHold(hold_id=hold_id))
+        ledger.succeed(CloseAccount(account_id=account_id))
+    elif state != "ACTIVE":
+        freeze = FreezeAccount(account_id=account_id, reason=FreezeReason.OPERATIONS, scope=FreezeScope(state))
+        ledger.succeed(freeze)
+    return {"holding": account_id, "hold": hold_id}
+
+
 @pytest.fixture(scope="module")
 def stage(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Mapping[str, Things]]:
     """Return books with a full and an empty account in each state, the empty one frozen for COMPLIANCE."""
@@ -136,10 +164,14 @@ def stage(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Mapp
     common = {
         "client": client.id,
         "key": ledger.succeed(IssueApiKey(api_client_id=client.id)).api_key.id,
+        "other hold": held(ledger, "ACTIVE")["hold"],
         "other": account(ledger, "ACTIVE", 500, FreezeReason.OPERATIONS),
     }
     things = {
-        state: common | full_account(ledger, state) | {"empty": account(ledger, state, 0, FreezeReason.COMPLIANCE)}
+        state: common
+        | full_account(ledger, state)
+        | held(ledger, state)
+        | {"empty": account(ledger, state, 0, FreezeReason.COMPLIANCE)}
         for state in STATES
     }
     ledger.database.close()

@@ -10,7 +10,9 @@ import pytest
 
 from domain.access import Caller, Role
 from domain.freezes import FreezeReason, FreezeScope
+from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount
+from domain.services.holds import PlaceHold
 from domain.services.movements import Deposit, Transfer
 from domain.services.reversals import ReverseTransaction
 from tests.support.api import Api
@@ -35,7 +37,7 @@ def counted(api: Api) -> Iterator[list[str]]:
 
 
 def populate(api: Api, accounts: int) -> None:
-    """Open accounts with three entries and two freezes each, by several callers, money moving between them."""
+    """Open accounts with four entries, two holds and two freezes each, by several callers."""
     callers: list[Caller] = [api.kit.callers[role] for role in (Role.MANAGER, Role.ADMIN)]
     hub = api.books.funded(1000)
     for number in range(accounts - 1):
@@ -44,6 +46,9 @@ def populate(api: Api, accounts: int) -> None:
         for _ in range(2):
             api.books.succeed(Deposit(account_id=account.id, amount=euros(5)), caller)
         api.books.succeed(Transfer(from_account_id=hub.id, to_account_id=account.id, amount=euros(1)), caller)
+        place = PlaceHold(account_id=account.id, amount=euros(2))
+        _, captured = (api.books.succeed(place, caller).hold for _ in range(2))
+        api.books.succeed(CaptureHold(hold_id=captured.id, amount=euros(1), to_account_id=hub.id), caller)
         for scope in FreezeScope:
             freeze = FreezeAccount(account_id=account.id, reason=FreezeReason.OPERATIONS, scope=scope)
             api.books.succeed(freeze, caller)
@@ -59,6 +64,7 @@ def statements_for(api: Api, document: str, variables: Mapping[str, str] | None 
 
 NESTED = """
     freezes(first: 2) { edges { node { id placedBy { id name apiKeys { id } } releasedBy { id } } } }
+    holds(first: 2) { edges { node { account { id } transactions(first: 1) { edges { node { hold { id } } } } } } }
     entries(first: 3) {
         edges { node { transaction { id entries { account { id name } transaction { id } } } account { id } } }
     }
@@ -69,7 +75,7 @@ NESTED = """
 """
 DOCUMENTS = {
     "accounts": "{ accounts(first: 25) { edges { node { %s } } } }",
-    "transactions": "{ transactions(first: 70) { edges { node { entries { account { %s } } } } } }",
+    "transactions": "{ transactions(first: 90) { edges { node { entries { account { %s } } } } } }",
     "several": "{ one: accounts(first: 25) { edges { node { %s } } } viewer { id } }",
 }
 

@@ -79,7 +79,7 @@ PRESENT: dict[str, set[str]] = {
     "ErrorCode": {
         vars(kind)["code"] for kind in vars(errors).values() if isinstance(kind, type) and "code" in vars(kind)
     },
-    "TransactionKind": {"DEPOSIT", "WITHDRAWAL", "TRANSFER", "REVERSAL", "SWEEP"},
+    "TransactionKind": {"DEPOSIT", "WITHDRAWAL", "TRANSFER", "CAPTURE", "REVERSAL", "SWEEP"},
 }
 
 

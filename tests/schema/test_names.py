@@ -12,9 +12,11 @@ from graphql import GraphQLInterfaceType, GraphQLUnionType, get_named_type
 from domain import errors as domain_errors
 from domain.access import PERMISSIONS, Operation
 from domain.commands import COMMON_REFUSALS, Command
-from domain.errors import DomainError, ErrorCode, IdempotencyKeyAbandoned, Overloaded, Unavailable
+from domain.error_codes import ErrorCode
+from domain.errors import DomainError, IdempotencyKeyAbandoned, Overloaded, Unavailable
 from domain.records import camel_case
 from domain.services.freezes import ExpireFreeze
+from domain.services.holds import ExpireHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.table import SERVICES
 from resolvers import inputs
@@ -22,7 +24,8 @@ from resolvers.answers import NOUNS
 from schema import errors, successes
 from tests.support.api import core
 
-COMMANDS = [kind for kind in SERVICES if kind is not ExpireFreeze]
+EXPIRIES: set[type[Command]] = {ExpireFreeze, ExpireHold}
+COMMANDS = [kind for kind in SERVICES if kind not in EXPIRIES]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and errors.UserError in kind.__bases__]
 
 every_command = pytest.mark.parametrize("command", COMMANDS)
@@ -55,7 +58,7 @@ def test_every_layer_has_the_name_of_the_command(command: type[Command]) -> None
 def test_every_mutation_has_a_command_and_only_the_systems_own_has_none() -> None:
     mutations = set(core().mutation_type.fields)  # type: ignore[union-attr]
     assert mutations == {camel_case(snake_case(command.__name__)) for command in COMMANDS}
-    assert set(SERVICES) - set(COMMANDS) == {ExpireFreeze}
+    assert set(SERVICES) - set(COMMANDS) == EXPIRIES
 
 
 @every_command

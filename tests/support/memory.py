@@ -13,6 +13,7 @@ from domain.accounts import Account
 from domain.audit import BEGINNING, AuditRecord, Head
 from domain.decisions import Batch, decide_all
 from domain.freezes import Freeze
+from domain.holds import Hold, HoldState
 from domain.idempotency import Decision, IdempotencyScope
 from domain.instants import Instant
 from domain.ports import Fault, Outcome, Request
@@ -43,6 +44,17 @@ class MemoryBooks:
 
     def account_id_with_reference(self, reference: str) -> str | None:
         return self.kept.references.get(reference)
+
+    def hold(self, hold_id: str) -> Hold | None:
+        return self.kept.holds.get(hold_id)
+
+    def due_holds(self, account_id: str, now: Instant) -> Sequence[Hold]:
+        due = [hold for hold in self.kept.holds.values() if hold.account_id == account_id and hold.is_due(now)]
+        return sorted(due, key=lambda hold: hold.expires_at or now)
+
+    def open_holds(self, account_id: str, most: int) -> Sequence[Hold]:
+        holds = self.kept.holds.values()
+        return [hold for hold in holds if hold.account_id == account_id and hold.state is HoldState.OPEN][:most]
 
     def unreleased_freezes(self, account_id: str) -> Sequence[Freeze]:
         freezes = self.kept.freezes.values()
@@ -112,4 +124,5 @@ class MemoryLedger(TestLedger):
         kept.decisions |= {scope: replace(decision, salt=b"") for scope, decision in kept.decisions.items()}
         kept.accounts |= {id_: replace(account, name="", metadata=()) for id_, account in kept.accounts.items()}
         kept.transactions |= {id_: replace(t, description=None, metadata=()) for id_, t in kept.transactions.items()}
+        kept.holds |= {id_: replace(hold, description=None) for id_, hold in kept.holds.items()}
         kept.freezes |= {id_: replace(freeze, note=None) for id_, freeze in kept.freezes.items()}

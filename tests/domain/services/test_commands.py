@@ -22,7 +22,9 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
+from domain.services.holds import PlaceHold, ReleaseHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
@@ -65,6 +67,13 @@ REFUSED: list[tuple[Callable[[], Command], type[InputError], str]] = [
     (lambda: Transfer(from_account_id="acct_1", to_account_id="acct_1", amount=ONE), SameAccount, "toAccountId"),
     (lambda: Transfer(from_account_id=LONG_ID, to_account_id="acct_2", amount=ONE), InvalidInput, "fromAccountId"),
     (lambda: Transfer(from_account_id="acct_1", to_account_id=LONG_ID, amount=ONE), InvalidInput, "toAccountId"),
+    (lambda: PlaceHold(account_id=LONG_ID, amount=ONE), InvalidInput, "accountId"),
+    (lambda: PlaceHold(account_id="acct_1", amount=ONE, description=NUL), InvalidInput, "description"),
+    (lambda: CaptureHold(hold_id=LONG_ID), InvalidInput, "holdId"),
+    (lambda: CaptureHold(hold_id="hold_1", to_account_id=LONG_ID), InvalidInput, "toAccountId"),
+    (lambda: CaptureHold(hold_id="hold_1", note=LONG_NOTE), InvalidInput, "note"),
+    (lambda: ReleaseHold(hold_id=NUL), InvalidInput, "holdId"),
+    (lambda: ReleaseHold(hold_id="hold_1", note=NUL), InvalidInput, "note"),
     (lambda: ReverseTransaction(transaction_id=LONG_ID, amount=OVERSIZED), InvalidInput, "transactionId"),
     (lambda: ReverseTransaction(transaction_id="txn_1", description=NUL), InvalidInput, "description"),
     (lambda: CreateApiClient(name="", role=Role.VIEWER), InvalidInput, "name"),
@@ -99,7 +108,13 @@ MOVEMENTS: list[Callable[..., Command]] = [
 BOUNDED = [*MOVEMENTS, lambda **fields: ReverseTransaction(transaction_id="txn_1", **fields)]
 
 
-@pytest.mark.parametrize("move", BOUNDED)
+HOLDS: list[Callable[..., Command]] = [
+    lambda **fields: PlaceHold(account_id="acct_1", **fields),
+    lambda **fields: CaptureHold(hold_id="hold_1", **fields),
+]
+
+
+@pytest.mark.parametrize("move", [*BOUNDED, *HOLDS])
 @pytest.mark.parametrize("minor", [0, -1, LARGEST_BALANCE + 1])
 def test_only_a_positive_bounded_amount_moves(move: Callable[..., Command], minor: int) -> None:
     with pytest.raises(InvalidAmount) as refused:
@@ -129,7 +144,9 @@ EMPTY: list[tuple[Command, str]] = [
     (FreezeAccount(account_id="acct_1", reason=FreezeReason.OPERATIONS, note=""), "note"),
     (UnfreezeAccount(account_id="acct_1", note=""), "note"),
     (CloseAccount(account_id="acct_1", note=""), "note"),
-    *((move(amount=ONE, description=""), "description") for move in BOUNDED),
+    *((move(amount=ONE, description=""), "description") for move in (*BOUNDED, HOLDS[0])),
+    (CaptureHold(hold_id="hold_1", note=""), "note"),
+    (ReleaseHold(hold_id="hold_1", note=""), "note"),
 ]
 
 
@@ -167,6 +184,11 @@ def test_a_command_cannot_be_changed() -> None:
             ("acct_1", "acct_2"),
             ("acct_1", "acct_2"),
         ),
+        (PlaceHold(account_id="acct_1", amount=ONE), ("acct_1",), ("acct_1",), ("acct_1",)),
+        (CaptureHold(hold_id="hold_1"), (), (), ("hold_1",)),
+        (CaptureHold(hold_id="hold_1", to_account_id="acct_2"), ("acct_2",), ("acct_2",), ("hold_1", "acct_2")),
+        (CaptureHold(hold_id="x", to_account_id="x"), ("x",), ("x",), ("x",)),
+        (ReleaseHold(hold_id="hold_1"), (), (), ("hold_1",)),
         (IssueApiKey(api_client_id="cli_1"), (), (), ("cli_1",)),
         (RevokeApiKey(api_key_id="key_1"), (), (), ("key_1",)),
         (AbandonIdempotencyKey(of_operation=Operation.DEPOSIT, key="k"), (), (), ()),
