@@ -46,6 +46,11 @@ class Command:
         """Return what an auditor would look the deed up by."""
         return (*self.transaction_ids, *self.account_ids)
 
+    @property
+    def parts(self) -> tuple[tuple[str, Command | Rejection], ...]:
+        """Return the commands that this one is made of, each with its own idempotency key."""
+        return ()
+
 
 COMMON_REFUSALS: frozenset[type[DomainError]] = frozenset({IdempotencyKeyReused, IdempotencyKeyAbandoned})
 """What any command may meet before its service is asked."""

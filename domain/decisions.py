@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from domain import replay
@@ -11,18 +12,12 @@ from domain.access import PERMISSIONS, SYSTEM, Caller
 from domain.accounts import Account, AccountKind
 from domain.audit import AuditOutcome, AuditRecord, Head, Unsealed, seal
 from domain.commands import COMMON_REFUSALS, Command, Rejection
-from domain.errors import DomainError, Forbidden, InputError, Refusal
+from domain.errors import BatchRefused, DomainError, Forbidden, InputError, Refusal
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope, fingerprint
 from domain.ids import Entropy, Ids
 from domain.instants import Instant
-from domain.ports import (
-    Books,
-    Fault,
-    Outcome,
-    Request,
-    StorageError,
-)
-from domain.records import free_text, to_plain
+from domain.ports import Books, Fault, Outcome, Request, StorageError
+from domain.records import free_text, has_free_text, to_plain
 from domain.services.freezes import ExpireFreeze
 from domain.services.holds import ExpireHold
 from domain.services.table import SERVICES
@@ -66,6 +61,7 @@ class Batch:
             sequence=self.sequence + 1,
             ids=self.ids,
             entropy=self.entropy,
+            decide=partial(_decide_part, self),
         )
 
 
@@ -92,6 +88,12 @@ def decide(batch: Batch, request: Request) -> Outcome:
     return _decide_command(batch, request, request.command)
 
 
+def _decide_part(batch: Batch, work: UnitOfWork, key: str, part: Command | Rejection) -> Outcome:
+    """Decide a part of a command in a batch of its own, whose books are what the command sees."""
+    head = Head(batch.head.batch, batch.sequence, batch.now, batch.hash)
+    return decide(Batch(work, head, batch.now, batch.ids, batch.entropy, work.parts), Request(work.caller, key, part))
+
+
 def _decide_command(batch: Batch, request: Request, command: Command) -> Outcome:
     caller = _present_caller(batch, request.caller)
     if caller is None or caller.role not in PERMISSIONS[command.operation]:
@@ -100,6 +102,11 @@ def _decide_command(batch: Batch, request: Request, command: Command) -> Outcome
     scope = IdempotencyScope(caller.api_client_id, command.operation, request.key)
     if decision := batch.unit_of_work(caller).decision(scope):
         return _answer_again(batch, request, command, decision)
+    return carry_out(batch, request, command)
+
+
+def carry_out(batch: Batch, request: Request, command: Command) -> Outcome:
+    """Decide what caller and key leave to the books: settle what is due there, then perform."""
     _settle(batch, command)
     return _perform(batch, request, command)
 
@@ -148,7 +155,7 @@ def _settle(batch: Batch, command: Command) -> None:
 def _due(batch: Batch, command: Command) -> Iterator[ExpireHold | ExpireFreeze]:
     work = batch.unit_of_work(SYSTEM)
     for account_id in _touched(work, command):
-        for hold in work.due_holds(account_id):
+        for hold in work.due_holds(account_id, batch.now):
             yield ExpireHold(account_id=account_id, hold_id=hold.id)
         for freeze in work.unreleased_freezes(account_id):
             if freeze.is_due(batch.now):
@@ -167,20 +174,21 @@ def _perform(batch: Batch, request: Request, command: Command) -> Outcome:
     """Run the service on an overlay of its own; keep all that it staged, or only the record of its refusal."""
     work = batch.unit_of_work(request.caller)
     text = free_text(command)
-    salt = batch.entropy.bytes(SALT_BYTES) if text else b""
+    salt = batch.entropy.bytes(SALT_BYTES) if has_free_text(command) else b""
     canonical = to_plain(command, salt)
     try:
         success = SERVICES[type(command)].perform(work, command)
     except (InputError, Refusal) as error:
         _require_declared(command, error)
         facts = {"input": canonical, "error": to_plain(error)}
-        record = _record(batch, request, error, command.target_ids, facts)
+        record = _record(batch, request, error, _concerned(command, error), facts)
         if isinstance(error, Refusal):
             _remember(batch, record, fingerprint(canonical), text, salt)
         return Outcome(error, batch.now)
     # From here on nothing may fail: what the command staged becomes part of the batch.
     facts = {"input": canonical, "result": to_plain(success), "accounts": _changes(batch, work.staged)}
     targets = _targets(command, work.staged)
+    batch.staged.absorb(work.parts)
     batch.staged.absorb(work.staged)
     record = _record(batch, request, None, targets, facts)
     _remember(batch, record, fingerprint(canonical), text, salt)
@@ -224,8 +232,11 @@ def _audit_outcome(error: DomainError | None) -> AuditOutcome:
 
 
 def _remember(batch: Batch, record: AuditRecord, mark: str, text: Mapping[str, Any], salt: bytes) -> None:
-    """Keep the free text apart from the log, and the decision under its key. The system's own deeds have none."""
-    if text:
+    """Keep the free text apart from the log, and the decision under its key. The system's own deeds have none.
+
+    A salt is kept without text where only the parts of a command have any: each part keeps its own.
+    """
+    if salt:
         batch.staged.text.append(FreeText(record.sequence, salt, dict(text)))
     if record.idempotency_key is None:
         return
@@ -240,6 +251,12 @@ def _targets(command: Command, staged: Staged) -> tuple[str, ...]:
     customers = (account.id for account in staged.accounts.values() if account.kind is AccountKind.CUSTOMER)
     created = (*staged.transactions, *staged.holds, *staged.freezes, *staged.api_clients, *staged.api_keys)
     return tuple(dict.fromkeys((*command.target_ids, *customers, *created)))
+
+
+def _concerned(command: Command, error: DomainError) -> tuple[str, ...]:
+    """Return what a refused deed was about: first of all the part that refused it, if it has parts."""
+    refusing = command.parts[error.index][1].target_ids if isinstance(error, BatchRefused) else ()
+    return tuple(dict.fromkeys((*refusing, *command.target_ids)))
 
 
 def _changes(batch: Batch, staged: Staged) -> dict[str, Any]:

@@ -13,15 +13,17 @@ Messages are fixed sentences: they never echo what the caller sent. Data a progr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from domain.access import Role
+from domain.access import Operation, Role
 from domain.error_codes import ErrorCode, Retry
 from domain.freezes import FreezeScope
 from domain.holds import HoldState
 from domain.instants import Instant
 from domain.money import Money
+from domain.records import UNWRITTEN, from_plain, to_plain, told_by
 
 InputPath = tuple[str, ...]
 """Where in the operation's arguments the fault lies, such as ("input", "amount")."""
@@ -36,6 +38,11 @@ class DomainError(Exception):
     retry: ClassVar[Retry] = Retry.NEVER
 
     path: InputPath = field(default=(), kw_only=True)
+
+    @property
+    def advice(self) -> Retry:
+        """Return what to do after this very error; for nearly all, what to do after any of its kind."""
+        return self.retry
 
     def __str__(self) -> str:
         return self.message
@@ -345,6 +352,56 @@ class InsufficientFunds(Refusal):
 
     available: Money
     shortfall: Money
+
+
+def _written(result: object) -> dict[str, Any] | None:
+    """Write an error with its code; a success is not written."""
+    return {**to_plain(result), "code": result.code.value} if isinstance(result, DomainError) else None
+
+
+def _read(plain: dict[str, Any]) -> DomainError:
+    """Read an error by its code."""
+    (kind,) = (kind for kind in _below(DomainError) if vars(kind).get("code") == plain["code"])
+    error: DomainError = from_plain(kind, plain)
+    return error
+
+
+def _below(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOutcome:
+    """What became of one item of a batch.
+
+    Only an error is written out. A success has an audit record of its own, to be found under the item's key.
+    """
+
+    operation: Operation
+    idempotency_key: str
+    decided_at: Instant
+    result: Any = field(default=None, metadata=told_by(_written, _read))
+    replayed: bool = field(default=True, metadata=UNWRITTEN)
+
+
+@dataclass(unsafe_hash=True)
+class BatchRefused(Refusal):
+    """One item refused a batch that is all or nothing. Whether to try again is for the cause to say."""
+
+    code = ErrorCode.BATCH_REFUSED
+    message = "An item refused the batch, so nothing of it was done."
+    retry = Retry.NEW_KEY
+
+    index: int
+    cause: ItemOutcome
+
+    @property
+    def advice(self) -> Retry:
+        """Return what to do: as the cause advises."""
+        advice: Retry = self.cause.result.advice
+        return advice
 
 
 @dataclass(unsafe_hash=True)

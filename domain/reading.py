@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from domain.access import ApiClient, ApiKey, Operation
+from domain.access import ApiClient, ApiKey, Caller, Operation
 from domain.accounts import Account, AccountState
 from domain.audit import AuditOutcome, AuditRecord
+from domain.commands import Command, Rejection
 from domain.explanations import BalanceExplanation
 from domain.freezes import Freeze
 from domain.holds import Hold, HoldState
 from domain.idempotency import IdempotencyRecord, IdempotencyScope
 from domain.instants import Instant
 from domain.money import Money
+from domain.ports import Outcome
 from domain.transactions import Entry, Transaction, TransactionKind
 from domain.turnovers import Turnover
 
@@ -185,6 +187,10 @@ class Reader(Protocol):
 
     def balance_explanation(self, account_id: str, at: Instant | None) -> BalanceExplanation | None:
         """Return what a customer's balance is made of, now or at an instant that has passed; all in one snapshot."""
+        ...
+
+    def preview(self, caller: Caller, command: Command | Rejection) -> Outcome:
+        """Return what a command would come to at this moment. Errors among the outcomes: those of the command."""
         ...
 
     def account_page(self, where: AccountFilter, page: PageRequest) -> Page[Account]:

@@ -13,7 +13,7 @@ import json
 import types
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from domain.money import Currency, Money
@@ -29,10 +29,18 @@ References are identifiers, not free text: they stay for ever (docs/decisions/00
 SECRET: Mapping[str, bool] = {"secret": True}
 """Marks a dataclass field that has no plain form at all: it is never written, and read back as its default."""
 
+UNWRITTEN: Mapping[str, bool] = {"unwritten": True}
+"""Marks a dataclass field that goes without saying where it is read: as a secret, it is read back as its default."""
+
 
 def named(key: str) -> Mapping[str, str]:
     """Mark a dataclass field that callers know by another name than its own."""
     return {"key": key}
+
+
+def told_by(write: Callable[[Any], Any], read: Callable[[Any], Any]) -> Mapping[str, Callable[[Any], Any]]:
+    """Mark a dataclass field whose type alone does not say how to write it. What is written as None is left out."""
+    return {"write": write, "read": read}
 
 
 type_hints = cache(get_type_hints)
@@ -43,6 +51,8 @@ class _Field(NamedTuple):
     key: str
     default: object
     is_free_text: bool
+    write: Callable[[Any], Any] | None
+    read: Callable[[Any], Any] | None
 
 
 def to_bytes(plain: Mapping[str, Any]) -> bytes:
@@ -95,6 +105,16 @@ def free_text(value: Any) -> dict[str, Any]:
     return {name: text for name, text in present if text}
 
 
+def has_free_text(value: object) -> bool:
+    """Tell whether a value carries free text, be it in a value within."""
+    if isinstance(value, tuple):
+        return any(map(has_free_text, value))
+    if not dataclasses.is_dataclass(value) or isinstance(value, type) or type(value) in _WRITERS:
+        return False
+    contents = ((field.is_free_text, getattr(value, field.name)) for field in _fields(type(value)))
+    return any(bool(content) if is_free_text else has_free_text(content) for is_free_text, content in contents)
+
+
 def free_text_names(kind: type) -> frozenset[str]:
     """Return the names of the fields of a type that hold free text."""
     return frozenset(field.key for field in _fields(kind) if field.is_free_text)
@@ -112,7 +132,9 @@ def _fields_to_plain(value: Any, salt: bytes | None) -> dict[str, Any]:
         content = getattr(value, field.name)
         if content is None or content == field.default:
             continue
-        if not field.is_free_text:
+        if field.write:
+            plain |= {field.key: told} if (told := field.write(content)) is not None else {}
+        elif not field.is_free_text:
             plain[field.key] = to_plain(content, salt)
         elif salt is not None and content:
             plain[field.key] = digest(content, salt)
@@ -126,7 +148,8 @@ def _fields_from_plain(kind: Any, plain: Mapping[str, Any]) -> object:
         if field.is_free_text:
             arguments[field.name] = _blank(hints[field.name])
         elif field.key in plain:
-            arguments[field.name] = from_plain(hints[field.name], plain[field.key])
+            read = field.read or partial(from_plain, hints[field.name])
+            arguments[field.name] = read(plain[field.key])
         elif field.default is dataclasses.MISSING:
             arguments[field.name] = None
     return kind(**arguments)
@@ -139,9 +162,11 @@ def _read_fields(kind: Any) -> tuple[_Field, ...]:
             field.metadata.get("key", camel_case(field.name)),
             field.default,
             "free_text" in field.metadata,
+            field.metadata.get("write"),
+            field.metadata.get("read"),
         )
         for field in dataclasses.fields(kind)
-        if "secret" not in field.metadata
+        if not field.metadata.keys() & {"secret", "unwritten"}
     )
 
 

@@ -15,6 +15,8 @@ LONGEST_METADATA_VALUE = 500
 Metadata = tuple[tuple[str, str], ...]
 """Pairs sorted by key, each key once."""
 
+IDEMPOTENCY_KEY_RULE = "An idempotency key is 1 to 255 visible ASCII characters."
+
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 

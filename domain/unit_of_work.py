@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.access import ApiClient, ApiKey, Caller
 from domain.accounts import Account, AccountKind, house_account, house_account_id
 from domain.audit import AuditRecord
+from domain.commands import Command, Rejection
 from domain.errors import AccountNotFound, InputPath
 from domain.freezes import Freeze
 from domain.holds import Hold, HoldState
@@ -17,7 +18,7 @@ from domain.idempotency import Decision, IdempotencyScope
 from domain.ids import Entropy, Ids, Prefix
 from domain.instants import Instant
 from domain.money import Currency
-from domain.ports import Books
+from domain.ports import Books, Outcome
 from domain.transactions import Reversal, Transaction
 
 
@@ -65,7 +66,8 @@ class Staged:
 class UnitOfWork:
     """What one command sees and stages. The books below it are never written to.
 
-    `now` is the ledger time of the batch; `sequence` is the number its audit record will have.
+    `now` is the ledger time of the batch; `sequence` is the number its audit record will have. `parts` is what the
+    commands that it is made of have staged, each under an audit record of its own.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class UnitOfWork:
         sequence: int,
         ids: Ids,
         entropy: Entropy,
+        decide: Callable[[UnitOfWork, str, Command | Rejection], Outcome],
     ) -> None:
         self.caller = caller
         self.now = now
@@ -85,8 +88,14 @@ class UnitOfWork:
         self.ids = ids
         self.entropy = entropy
         self.staged = Staged()
+        self.parts = Staged()
+        self._decide = decide
         self._books = books
         self._batch = batch
+
+    def decide(self, key: str, part: Command | Rejection) -> Outcome:
+        """Decide a part of this command as if it were sent alone, after the parts before it."""
+        return self._decide(self, key, part)
 
     # Look-ups: staged by this command, else by the batch, else in the books.
 
@@ -135,10 +144,10 @@ class UnitOfWork:
         layers = ChainMap(self.staged.holds, self._batch.holds)
         return layers.get(hold_id) or self._books.hold(hold_id)
 
-    def due_holds(self, account_id: str) -> Sequence[Hold]:
+    def due_holds(self, account_id: str, now: Instant) -> Sequence[Hold]:
         """Return the holds of an account that have run out and are not settled yet."""
-        known = {hold.id: hold for hold in self._books.due_holds(account_id, self.now)}
-        return [hold for hold in (known | self._staged_holds(account_id)).values() if hold.is_due(self.now)]
+        known = {hold.id: hold for hold in self._books.due_holds(account_id, now)}
+        return [hold for hold in (known | self._staged_holds(account_id)).values() if hold.is_due(now)]
 
     def open_holds(self, account_id: str, most: int) -> Sequence[Hold]:
         """Return the first open holds of an account, oldest first."""

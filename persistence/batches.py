@@ -20,7 +20,7 @@ from persistence.statements import storage_errors
 from persistence.writes import write
 
 MOST_IN_A_BATCH = 256
-"""Requests. Enough to share a commit widely, few enough that none waits long for the others."""
+"""Commands. Enough to share a commit widely, few enough that none waits long for the others."""
 
 
 class BatchWriter:

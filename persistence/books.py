@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import peewee
 from peewee import SQL, fn
@@ -17,6 +17,7 @@ from domain.freezes import Freeze as DomainFreeze
 from domain.holds import Hold as DomainHold
 from domain.holds import HoldState
 from domain.idempotency import Decision, IdempotencyScope
+from domain.ids import Prefix
 from domain.instants import Instant
 from domain.ports import Request
 from domain.transactions import Entry as DomainEntry
@@ -24,6 +25,8 @@ from domain.transactions import Reversal
 from domain.transactions import Transaction as DomainTransaction
 from persistence import queries, rows, tables
 from persistence.statements import Hole, Statement, array, each
+
+_TRANSACTION_PREFIX = f"{Prefix.TRANSACTION}_"
 
 _HEAD = Statement(
     tables.Batch.select(tables.Batch.number, tables.Batch.last_sequence, tables.Batch.at, tables.Audit.hash)
@@ -118,6 +121,14 @@ def read_transactions(database: peewee.Database, found: Iterable[rows.Row]) -> l
     return [rows.transaction(row, tuple(entries[row[0]])) for row in found]
 
 
+def _with_parts(requests: Iterable[Request]) -> Iterator[Request]:
+    """Yield the requests, each followed by those that it is made of."""
+    for request in requests:
+        yield request
+        if not isinstance(request.command, Rejection):
+            yield from (Request(request.caller, key, part) for key, part in request.command.parts)
+
+
 class Books:
     """The books of `domain.ports`, on one connection, for one batch: nothing it has read can change meanwhile."""
 
@@ -131,14 +142,16 @@ class Books:
         self._decisions: dict[IdempotencyScope, Decision | None] = {}
 
     def prefetch(self, requests: Sequence[Request]) -> None:
-        """Read at once what the requests name: keys, callers, holds and transactions; then the accounts they touch."""
-        commands = [(request, request.command) for request in requests if not isinstance(request.command, Rejection)]
+        """Read at once what the requests name, and what replays of them will show; then the accounts they touch."""
+        commands = [(one, one.command) for one in _with_parts(requests) if not isinstance(one.command, Rejection)]
         self._fetch_decisions(
             {
                 IdempotencyScope(request.caller.api_client_id, command.operation, request.key)
                 for request, command in commands
             }
         )
+        decided = (one.record.target_ids for one in self._decisions.values() if one)
+        self._fetch_transactions({id_ for ids in decided for id_ in ids if id_.startswith(_TRANSACTION_PREFIX)})
         self._fetch_api_clients({request.caller.api_client_id for request, _ in commands})
         self._fetch_api_keys({request.caller.api_key_id or "" for request, _ in commands})
         self._fetch_holds({hold_id for _, command in commands for hold_id in command.hold_ids})

@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 import peewee
 from peewee import SQL, fn
 
-from domain.access import ApiClient, ApiKey
+from domain.access import ApiClient, ApiKey, Caller
 from domain.accounts import Account
 from domain.audit import AuditRecord
+from domain.commands import Command, Rejection
 from domain.explanations import BalanceExplanation
 from domain.freezes import Freeze
 from domain.holds import Hold, HoldState
 from domain.idempotency import IdempotencyRecord, IdempotencyScope
 from domain.instants import Clock, Instant
 from domain.money import Money
+from domain.ports import Outcome
+from domain.previews import preview
 from domain.reading import (
     AccountFilter,
     AuditFilter,
@@ -30,8 +33,8 @@ from domain.reading import (
 from domain.transactions import Transaction
 from domain.turnovers import Turnover
 from persistence import explanations, holdings, listings, queries, reversals, rows, tables, turnovers
-from persistence.books import read_transactions
-from persistence.statements import Hole, Statement, array, each
+from persistence.books import Books, read_head, read_transactions
+from persistence.statements import Hole, Statement, array, each, storage_errors
 
 _CREDENTIAL = Statement(
     queries.api_keys(
@@ -77,7 +80,7 @@ _DECISION = Statement(
 
 
 class Reader:
-    """Answers questions from the committed state. Each is one statement, or two."""
+    """Answers questions from the committed state. Each is one statement, or two; a preview sees one snapshot."""
 
     def __init__(self, database: peewee.Database, clock: Clock) -> None:
         self._database = database
@@ -145,6 +148,11 @@ class Reader:
 
     def turnovers(self, account_ids: Sequence[str], at: Instant) -> Mapping[str, Turnover]:
         return turnovers.turnovers(self._database, account_ids, at)
+
+    def preview(self, caller: Caller, command: Command | Rejection) -> Outcome:
+        with storage_errors(), self._database.atomic("DEFERRED"):
+            head = read_head(self._database)
+            return preview(Books(self._database), head, self._clock.now(), caller, command)
 
     def account_page(self, where: AccountFilter, page: PageRequest) -> Page[Account]:
         return listings.account_page(self._database, self._clock.now(), where, page)

@@ -8,7 +8,7 @@ from typing import Any
 
 import peewee
 
-from domain.access import SYSTEM_CLIENT_ID
+from domain.access import SYSTEM_CLIENT_ID, Operation
 from domain.audit import AuditOutcome, AuditRecord
 from domain.error_codes import ErrorCode
 from domain.idempotency import IdempotencyOutcome, fingerprint
@@ -137,7 +137,8 @@ class Retelling:
 
     def _prove_texts(self, details: Sequence[tuple[AuditRecord, Plain]]) -> None:
         """Every text that was not erased has the digests that were sealed."""
-        sealed = {record.sequence: words for record, told in details if (words := _sealed_words(record, told))}
+        kept = {record.sequence: _sealed_words(record, told) for record, told in details}
+        sealed = {sequence: words for sequence, words in kept.items() if words is not None}
         found = {row[0]: row[1:] for row in _TEXT_AT(self._database, sequences=array(list(sealed)))}
         for sequence, words in sealed.items():
             if sequence not in found or not _is_sealed(found[sequence], words):
@@ -161,11 +162,19 @@ def _decisions(record: AuditRecord, told: Plain) -> Iterator[tuple[Any, ...]]:
         yield (record.sequence, record.api_client_id, *abandoned, FORM)
 
 
-def _sealed_words(record: AuditRecord, told: Plain) -> Plain:
-    """Return the digests of free text that a record has, if it kept the text at all."""
+def _sealed_words(record: AuditRecord, told: Plain) -> Plain | None:
+    """Return the digests of a record's own free text; None if it kept no text, and not a salt for its parts either."""
     if record.outcome is AuditOutcome.DENIED or record.error_code in _KEEPS_NO_KEY:
-        return {}
+        return None
+    if not _has_words(told["input"], record.operation):
+        return None
     return {name: told["input"][name] for name in _WORDS[record.operation] if name in told["input"]}
+
+
+def _has_words(given: Plain, operation: Operation) -> bool:
+    """Tell whether an input has free text, be it in an item of a batch."""
+    parts = ((part, _NAMED[name]) for item in given.get("items", ()) for name, part in item.items() if name in _NAMED)
+    return bool(_WORDS[operation] & given.keys()) or any(_has_words(*part) for part in parts)
 
 
 def _is_sealed(row: Sequence[Any], sealed: Plain) -> bool:
@@ -256,6 +265,7 @@ _KINDS = {
 """Under which names the results of mutations tell of which noun."""
 
 _WORDS = {kind.operation: free_text_names(kind) for kind in SERVICES}
+_NAMED = {operation.lower(): operation for operation in _WORDS}
 _COUNTS = {
     "transaction": 'SELECT count(*) FROM "transaction"',
     "idempotency": "SELECT count(*) FROM idempotency",

@@ -7,7 +7,6 @@ nothing better to do: every answer in flight waits for this commit.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,28 +14,23 @@ from domain.access import Caller
 from domain.commands import Command, Rejection
 from domain.errors import Overloaded, Unavailable
 from domain.instants import SECOND, Clock, Instant
-from domain.ports import (
-    Fault,
-    Outcome,
-    Request,
-    StorageError,
-)
-from persistence.batches import MOST_IN_A_BATCH, BatchWriter
+from domain.ports import Fault, Outcome, Request, StorageError
+from persistence.batches import BatchWriter
+from persistence.turns import Turns, Waiting
+
+ROUNDS_BEFORE_A_HEAVY_TURN = 10
+"""Of the event loop: enough to send the answers of the last turn, and to let in who has arrived during it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriterLimits:
-    """How many writes may wait, and for how long (microseconds) one may before it is given up undecided."""
+    """How many writes may wait, and for how long (microseconds) one may before it is given up undecided.
+
+    Every item of a batch is a write. Where there is room for one there is room for a whole batch.
+    """
 
     capacity: int = 4096
     patience: int = 5 * SECOND
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    request: Request | None
-    since: Instant
-    answer: asyncio.Future[Outcome | Fault]
 
 
 class QueuedLedger:
@@ -57,7 +51,7 @@ class QueuedLedger:
         self._clock = clock
         self._limits = limits
         self._on_storage_error = on_storage_error
-        self._queue: deque[_Waiting] = deque()
+        self._turns = Turns()
         self._scheduled = False
         self._closed = False
 
@@ -65,27 +59,29 @@ class QueuedLedger:
         """Queue a command and await its durable outcome."""
         if self._closed:
             return Outcome(Unavailable(), self._clock.now())
-        if len(self._queue) >= self._limits.capacity:
+        if self._turns.weight >= self._limits.capacity:
             return Outcome(Overloaded(retry_after_ms=1000), self._clock.now())
-        outcome = await self._enqueue(Request(caller, key, command))
+        # Shielded: it executes although its caller may leave, and others wait for it.
+        outcome = await asyncio.shield(self._enqueue(Request(caller, key, command)))
         if isinstance(outcome, Fault):
             raise outcome
         return outcome
 
     async def settled(self) -> None:
         """Return once everything queued so far has been decided."""
-        await self._enqueue(None)
+        if last := self._turns.last():
+            await asyncio.wait([one.answer for one in last])
 
     def close(self) -> None:
         """Take nothing more, and finish what waits."""
         self._closed = True
-        while self._queue:
+        while self._turns:
             self._run_batch()
 
-    def _enqueue(self, request: Request | None) -> asyncio.Future[Outcome | Fault]:
+    def _enqueue(self, request: Request) -> asyncio.Future[Outcome | Fault]:
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(request, self._clock.now(), loop.create_future())
-        self._queue.append(waiting)
+        waiting = Waiting(request, self._clock.now(), loop.create_future())
+        self._turns.add(waiting)
         self._schedule(loop)
         return waiting.answer
 
@@ -93,22 +89,24 @@ class QueuedLedger:
         """Let every request that is ready now be queued before the batch begins."""
         if not self._scheduled:
             self._scheduled = True
-            loop.call_soon(self._tick, loop)
+            loop.call_soon(self._tick, loop, ROUNDS_BEFORE_A_HEAVY_TURN)
 
-    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _tick(self, loop: asyncio.AbstractEventLoop, rounds: int) -> None:
+        if rounds and self._turns.is_heavy_next:
+            loop.call_soon(self._tick, loop, rounds - 1)
+            return
         self._scheduled = False
         try:
             self._run_batch()
         finally:
-            if self._queue:
+            if self._turns:
                 self._schedule(loop)
 
     def _run_batch(self) -> None:
-        waiting = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_BATCH))]
-        now = self._clock.now()
-        live = [one for one in waiting if one.request and now - one.since <= self._limits.patience]
+        waiting, now = self._turns.next(), self._clock.now()
+        live = [one for one in waiting if now - one.since <= self._limits.patience]
         try:
-            outcomes = self._writer.run([one.request for one in live if one.request]) if live else []
+            outcomes = self._writer.run([one.request for one in live]) if live else []
         except StorageError as failure:
             _answer(waiting, {}, now)
             self._on_storage_error(failure)
@@ -116,7 +114,7 @@ class QueuedLedger:
             _answer(waiting, {id(one): outcome for one, outcome in zip(live, outcomes, strict=True)}, now)
 
 
-def _answer(waiting: list[_Waiting], outcomes: dict[int, Outcome | Fault], now: Instant) -> None:
+def _answer(waiting: list[Waiting], outcomes: dict[int, Outcome | Fault], now: Instant) -> None:
     """Wake everyone: with their outcome, or with Unavailable where none is known."""
     for one in waiting:
         if not one.answer.done():

@@ -67,10 +67,10 @@ class Refusals:
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
 
-    def charge(self, caller: Caller, operation: Operation) -> None:
-        """Take a token for a refusal that was recorded."""
+    def charge(self, caller: Caller, operation: Operation, refusals: int = 1) -> None:
+        """Take a token for each refusal that was recorded."""
         bucket = self._refilled(caller.api_client_id) or self._fresh(caller, operation)
-        bucket.tokens -= 1
+        bucket.tokens -= refusals
         bucket.caller, bucket.operation = caller, operation
 
     def turns_away(self, caller: Caller) -> bool:

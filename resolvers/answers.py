@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from domain import access, accounts, freezes, holds, idempotency, money, transactions
-from domain.errors import DomainError, Forbidden, InvalidAmount
+from domain.errors import DomainError, Forbidden, InvalidAmount, ItemOutcome
 from domain.ports import Outcome
 from domain.services.table import SERVICES
 from schema import errors, successes
 from schema.access import ApiClient, ApiKey
 from schema.accounts import Account, Freeze
 from schema.audit import IdempotencyRecord
+from schema.batches import AccountPreview, MovementPreview
 from schema.holds import Hold
 from schema.money import Money
 from schema.permissions import forbidden
@@ -29,11 +30,17 @@ _SAY: Mapping[type, Callable[[Any], Any]] = {
     access.ApiClient: ApiClient.of,
     access.ApiKey: ApiKey.of,
     idempotency.IdempotencyRecord: IdempotencyRecord.of,
-    tuple: list,
+    tuple: lambda values: [_said(value) for value in values],
 }
 
 
-def answer(outcome: Outcome) -> Any:
+def _said(value: Any) -> Any:
+    if isinstance(value, ItemOutcome):
+        return answer(value)
+    return _SAY[type(value)](value) if type(value) in _SAY else value
+
+
+def answer(outcome: Outcome | ItemOutcome) -> Any:
     """Present an outcome as a member of its operation's union. Raises FORBIDDEN for a caller denied meanwhile."""
     result = outcome.result
     if isinstance(result, Forbidden):
@@ -44,10 +51,19 @@ def answer(outcome: Outcome) -> Any:
         common |= {
             "code": result.code,
             "message": str(result),
-            "retry": result.retry,
+            "retry": result.advice,
             "path": list(result.path) or None,
         }
     return noun(**common, **_own_fields(noun, result))
+
+
+def preview_answer(outcome: Outcome) -> Any:
+    """Present what a movement would come to: how its accounts would stand, or the error that would refuse it."""
+    if not outcome.is_success:
+        return answer(outcome)
+    moved = (getattr(outcome.result, field.name) for field in dataclasses.fields(outcome.result))
+    stands = [AccountPreview.of(account) for account in moved if isinstance(account, accounts.Account)]
+    return MovementPreview(accounts=stands, as_of=DateTime(outcome.decided_at))
 
 
 def _own_fields(noun: type, result: object) -> dict[str, Any]:
@@ -55,7 +71,7 @@ def _own_fields(noun: type, result: object) -> dict[str, Any]:
     own = {name: getattr(result, name) for name in OWN_FIELDS[noun]}
     if isinstance(result, InvalidAmount):
         return own | {"max": None if result.max is None else str(result.max)}
-    return {name: _SAY[type(value)](value) if type(value) in _SAY else value for name, value in own.items()}
+    return {name: _said(value) for name, value in own.items()}
 
 
 def _error_types(kind: type[DomainError]) -> Iterator[type[DomainError]]:

@@ -13,6 +13,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
+    GraphQLObjectType,
     IntValueNode,
     OperationDefinitionNode,
     OperationType,
@@ -21,9 +22,11 @@ from graphql import (
     ValidationRule,
     get_named_type,
     get_nullable_type,
+    is_abstract_type,
     is_list_type,
 )
 
+from domain.services.batches import MOST_ITEMS
 from resolvers.failures import failure
 from resolvers.limits import DocumentLimits
 from resolvers.pages import LARGEST_PAGE
@@ -31,8 +34,11 @@ from resolvers.pages import LARGEST_PAGE
 DEFAULT_PAGE = 20
 MOST_DIGITS = 10
 
-ELEMENTS = {"edges": 1, "entries": 2}
-"""How long lists without pages are: edges are counted by their connection, and a transaction has two entries."""
+ELEMENTS = {"edges": 1, "entries": 2, "results": MOST_ITEMS}
+"""How long lists without pages are.
+
+Edges are counted by their connection, a transaction has two entries, and a batch is taken to be as large as it may be.
+"""
 
 LONGEST_LIST = 20
 """Elements that any other list may have: metadata, the keys of a client."""
@@ -113,8 +119,24 @@ class Budget(ValidationRule):
 
     def _selection(self, selections: SelectionSetNode | None, parent: Any) -> _Reckoning:
         found = selections.selections if selections else ()
-        asked = sum((self._one(node, parent) for node in found), start=_Reckoning())
-        return asked._replace(nesting=asked.nesting + 1) if found else asked
+        asked = [(node, self._one(node, parent)) for node in found]
+        together = sum((one for _, one in asked), start=_Reckoning())
+        together = together._replace(nesting=together.nesting + 1) if found else together
+        if not is_abstract_type(parent):
+            return together
+        kinds = self.context.schema.get_possible_types(parent)
+        costs = (sum(one.cost for node, one in asked if self._concerns(node, kind)) for kind in kinds)
+        return together._replace(cost=max(costs, default=0))
+
+    def _concerns(self, node: Any, kind: GraphQLObjectType) -> bool:
+        """Tell whether a part of a selection can be asked of that type. What is answered is of one type only."""
+        if isinstance(node, FragmentSpreadNode):
+            node = self._fragments.get(node.name.value)
+        condition = getattr(node, "type_condition", None)
+        asked_of = self.context.schema.get_type(condition.name.value) if condition else None
+        if is_abstract_type(asked_of):
+            return self.context.schema.is_sub_type(asked_of, kind)
+        return asked_of is None or asked_of is kind
 
     def _one(self, node: Any, parent: Any) -> _Reckoning:
         applied = _Reckoning(directives=len(node.directives or ()))

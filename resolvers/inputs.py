@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from domain.catalogue import Catalogue
 from domain.errors import SameAccount
@@ -20,6 +20,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.batches import BatchItem, ExecuteBatch
 from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.holds import PlaceHold, ReleaseHold
@@ -28,6 +29,7 @@ from domain.services.movements import Deposit, Movement, Transfer, Withdraw
 from domain.services.overdrafts import LIMIT, SetOverdraftLimit
 from domain.services.reversals import ReverseTransaction
 from domain.text import Metadata
+from resolvers.operation import understood
 from schema.access import (
     ChangeApiClientRoleInput,
     CreateApiClientInput,
@@ -45,6 +47,7 @@ from schema.accounts import (
     UnfreezeAccountInput,
 )
 from schema.audit import AbandonIdempotencyKeyInput
+from schema.batches import BatchItemInput, ExecuteBatchInput
 from schema.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from schema.money import MetadataEntryInput, MoneyInput
 from schema.transactions import DepositInput, ReverseTransactionInput, TransferInput, WithdrawInput
@@ -171,6 +174,25 @@ def reverse_transaction(catalogue: Catalogue, input: ReverseTransactionInput) ->
     currency = catalogue.currency(input.amount.currency, ("input", "amount", "currency"))
     worded(amount=Money(1, currency))
     return worded(amount=catalogue.movement(input.amount.amount, currency, ("input", "amount", "amount")))
+
+
+def execute_batch(catalogue: Catalogue, input: ExecuteBatchInput) -> ExecuteBatch:
+    """Read a batch. An item that can never be right is none the less an item: it is refused on its own."""
+    return ExecuteBatch(mode=input.mode, items=tuple(_item(catalogue, item) for item in input.items))
+
+
+def _item(catalogue: Catalogue, given: BatchItemInput) -> BatchItem:
+    """Read the one member that an item has: GraphQL has seen to that."""
+    members = ((getattr(given, name), kind, read) for name, kind, read in _MEMBERS)
+    ((member, kind, read),) = (found for found in members if found[0])
+    return BatchItem.of(member.idempotency_key, understood(catalogue, kind, read, member.input))
+
+
+_MEMBERS: tuple[tuple[str, type[Movement], Callable[[Catalogue, Any], Movement]], ...] = (
+    ("deposit", Deposit, deposit),
+    ("withdraw", Withdraw, withdraw),
+    ("transfer", Transfer, transfer),
+)
 
 
 def create_api_client(_: Catalogue, input: CreateApiClientInput) -> CreateApiClient:

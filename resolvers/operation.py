@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 import strawberry
 
-from domain.access import PERMISSIONS, Operation, Role
+from domain.access import EVERYONE, PERMISSIONS, Operation, Role
 from domain.catalogue import Catalogue
 from domain.commands import Command, Rejection
 from domain.errors import InputError
 from domain.ids import LONGEST_ID
+from domain.services.batches import MOST_TARGETS
 from domain.text import is_writable
 from resolvers.answers import answer
 from resolvers.context import Info
@@ -47,9 +49,25 @@ ID_FIELDS = (
 
 
 def ids_in(given: object) -> tuple[str, ...]:
-    """Return the ids that an input names, for the record of its refusal; what cannot be an id is left out."""
-    named = (getattr(given, name, None) for name in ID_FIELDS)
-    return tuple(dict.fromkeys(id_ for id_ in named if id_ and len(id_) <= LONGEST_ID and is_writable(id_)))
+    """Return the ids that an input names, for the record of its refusal; what cannot be an id is left out.
+
+    A whole batch is found by the first so many.
+    """
+    fit = (id_ for id_ in _named_in(given) if id_ and len(id_) <= LONGEST_ID and is_writable(id_))
+    return tuple(islice(dict.fromkeys(fit), MOST_TARGETS))
+
+
+def _named_in(given: object) -> Iterator[str]:
+    """Yield what stands where ids belong, in the items of a batch too."""
+    if isinstance(given, list):
+        for one in given:
+            yield from _named_in(one)
+    elif is_dataclass(given):
+        for name, value in vars(given).items():
+            if name in ID_FIELDS and isinstance(value, str):
+                yield value
+            else:
+                yield from _named_in(value)
 
 
 def texts_in(given: object) -> Iterator[str]:
@@ -85,6 +103,11 @@ class MayPerform(RequiresRole):
         return False
 
 
+def preview(resolver: Callable[..., Any], *, description: str) -> Any:
+    """Declare a preview, for every role. What cannot be in the books is told as the mutation would tell it."""
+    return guarded(resolver, RequiresRole(EVERYONE), description)
+
+
 def query(resolver: Callable[..., Any], *, roles: frozenset[Role], description: str) -> Any:
     """Declare a query for these roles."""
     return guarded(resolver, MayAsk(roles), description)
@@ -99,8 +122,15 @@ async def perform(
     info: Info, key: str, kind: type[Command], read: Callable[[Catalogue, Given], Command], given: Given
 ) -> Any:
     """Read the input as a command, run it, tell its outcome. Wrong input is recorded, and leaves the key unused."""
-    try:
-        command: Command | Rejection = read(info.context.catalogue, given)
-    except InputError as error:
-        command = Rejection(kind.operation, error, ids_in(given))
+    command = understood(info.context.catalogue, kind, read, given)
     return answer(await info.context.execute(key, command))
+
+
+def understood(
+    catalogue: Catalogue, kind: type[Command], read: Callable[[Catalogue, Given], Command], given: Given
+) -> Command | Rejection:
+    """Read an input as the command that it is, or as the rejection that it deserves."""
+    try:
+        return read(catalogue, given)
+    except InputError as error:
+        return Rejection(kind.operation, error, ids_in(given))

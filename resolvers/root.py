@@ -5,11 +5,12 @@ from __future__ import annotations
 import strawberry
 
 from domain.access import AUDITORS, EVERYONE, Operation
-from resolvers import access, accounts, audit, holds, movements, nodes
-from resolvers.operation import mutation, query
+from resolvers import access, accounts, audit, batches, holds, movements, nodes
+from resolvers.operation import mutation, preview, query
 from schema.access import ApiClient
 from schema.accounts import Account
 from schema.audit import AuditRecord, IdempotencyRecord
+from schema.batch_results import ExecuteBatchResult, PreviewResult
 from schema.explanations import BalanceExplanation
 from schema.hold_results import CaptureHoldResult, PlaceHoldResult, ReleaseHoldResult
 from schema.nodes import Node
@@ -87,6 +88,20 @@ class Query:
         description="Why an account's balance is what it is, or what it was at an instant that has passed: recomputed "
         "from its entries and holds. Null if there is no such account.",
     )
+    preview_deposit: PreviewResult | None = preview(
+        batches.preview_deposit,
+        description="What deposit would come to at this moment. Nothing is done, recorded or kept.",
+    )
+    preview_withdraw: PreviewResult | None = preview(
+        batches.preview_withdraw,
+        description="What withdraw would come to at this moment, for a caller who may. Nothing is done, recorded or "
+        "kept.",
+    )
+    preview_transfer: PreviewResult | None = preview(
+        batches.preview_transfer,
+        description="What transfer would come to at this moment, for a caller who may. Nothing is done, recorded or "
+        "kept.",
+    )
 
 
 @strawberry.type(
@@ -123,6 +138,12 @@ class Mutation:
         performs=Operation.TRANSFER,
         description="Move money between two accounts of one currency: out of an ACTIVE one, at most what is available, "
         "to one that could take a deposit.",
+    )
+    execute_batch: ExecuteBatchResult | None = mutation(
+        batches.execute_batch,
+        performs=Operation.EXECUTE_BATCH,
+        description="Carry out 1 to 1,000 movements in their order and in one commit, all or nothing or each for "
+        "itself. Every item has a key of its own, under which it could also be sent alone.",
     )
     freeze_account: FreezeAccountResult | None = mutation(
         accounts.freeze_account,

@@ -13,17 +13,18 @@ from domain.error_codes import ErrorCode, Retry
 from domain.freezes import FreezeReason, FreezeScope
 from domain.holds import HoldState
 from domain.idempotency import IdempotencyOutcome
+from domain.services.batches import BatchMode
 from domain.transactions import TransactionKind
 
 DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
     Role: (
         "What an API client is trusted with.",
         {
-            "VIEWER": "Reads accounts, transactions, holds, freezes, and its own idempotency records.",
+            "VIEWER": "Reads accounts, transactions, holds, freezes, previews, and its own idempotency records.",
             "AUDITOR": "VIEWER, and reads the audit log, API clients and anyone's idempotency records.",
             "TELLER": "VIEWER, and opens accounts without overdraft, renames them, deposits, abandons its own keys.",
-            "MANAGER": "TELLER, and withdraws, transfers, holds, reverses, grants overdrafts, freezes, unfreezes, "
-            "closes ACTIVE accounts.",
+            "MANAGER": "TELLER, and withdraws, transfers, executes batches, holds, reverses, grants overdrafts, "
+            "freezes, unfreezes, closes ACTIVE accounts.",
             "ADMIN": "Everything; alone closes FROZEN accounts, releases COMPLIANCE freezes, manages API clients.",
         },
     ),
@@ -68,6 +69,13 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "EXPIRED": "It ran out.",
         },
     ),
+    BatchMode: (
+        "What the refusal of one item of a batch means for the others.",
+        {
+            "ATOMIC": "All or nothing: the first refusal refuses the batch, and nothing of it is kept but that.",
+            "INDEPENDENT": "Each for itself: every item is decided as if it were sent alone, after those before it.",
+        },
+    ),
     AuditOutcome: (
         "How a deed ended.",
         {
@@ -108,7 +116,7 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "PLACE_HOLD": "Set money aside.",
             "CAPTURE_HOLD": "Move money that was set aside.",
             "RELEASE_HOLD": "Give up a hold.",
-            "EXECUTE_BATCH": "Several movements in one request. Comes with a later capability.",
+            "EXECUTE_BATCH": "Carry out many movements in one request.",
             "CREATE_API_CLIENT": "Register a calling system.",
             "CHANGE_API_CLIENT_ROLE": "Trust an API client with more or less.",
             "DISABLE_API_CLIENT": "Stop an API client.",
@@ -152,7 +160,7 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "PRECONDITION_FAILED": "The account is not as the request required.",
             "LIMIT_EXCEEDED": "A balance would exceed its limit.",
             "INSUFFICIENT_FUNDS": "Less is available than is asked for.",
-            "BATCH_REFUSED": "One item refused an atomic batch. Comes with a later capability.",
+            "BATCH_REFUSED": "An item refused a batch that is all or nothing.",
             "OVERLOADED": "Too many requests are waiting.",
             "UNAVAILABLE": "The outcome is not known to be durable.",
         },
@@ -173,6 +181,7 @@ for _kind, (_description, _values) in DESCRIPTIONS.items():
 __all__ = [
     "AccountState",
     "AuditOutcome",
+    "BatchMode",
     "ErrorCode",
     "FreezeReason",
     "FreezeScope",

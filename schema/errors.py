@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from schema.enums import ErrorCode, FreezeScope, HoldState, Retry, Role
 from schema.money import Money
 from schema.scalars import CurrencyCode, DateTime, Decimal, Int64
+
+if TYPE_CHECKING:
+    from schema.batch_results import BatchItemResult
+
+_BatchItemResult = Annotated["BatchItemResult", strawberry.lazy("schema.batch_results")]
 
 
 @strawberry.interface(description="What every error tells, so that a client can handle also those it does not know.")
@@ -174,6 +181,15 @@ class LimitExceeded(UserError):
 class InsufficientFunds(UserError):
     available: Money = strawberry.field(description="What is available on the account.")
     shortfall: Money = strawberry.field(description="How much more would have to be available.")
+
+
+@strawberry.type(
+    description="An item refused an ATOMIC batch, so nothing of it was done. The key of the batch is used up, those of "
+    "its items are not. Whether to try again is told by retry, which is the cause's."
+)
+class BatchRefused(UserError):
+    index: int = strawberry.field(description="Which item it was, counted from 0.")
+    cause: _BatchItemResult = strawberry.field(description="Why: one of the errors, never a success.")
 
 
 @strawberry.type(description="Too many writes are waiting; nothing was decided. Send the same key again.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from schema.access import ApiClient, ApiKey
@@ -10,6 +12,11 @@ from schema.audit import IdempotencyRecord
 from schema.holds import Hold
 from schema.scalars import DateTime
 from schema.transactions import Transaction
+
+if TYPE_CHECKING:
+    from schema.batch_results import BatchItemResult
+
+_BatchItemResult = Annotated["BatchItemResult", strawberry.lazy("schema.batch_results")]
 
 _ACCOUNT = "The account as decided, on a replay too."
 _TRANSACTION = "The movement."
@@ -62,6 +69,16 @@ class TransferSuccess(Success):
 class ReverseTransactionSuccess(Success):
     transaction: Transaction = strawberry.field(description="The reversal.")
     original: Transaction = strawberry.field(description="What it takes back.")
+
+
+@strawberry.type(description="Each item was decided; their results say how.")
+class ExecuteBatchSuccess(Success):
+    results: list[_BatchItemResult] = strawberry.field(
+        description="What became of each item, in the order of the items. An item decided before, alone or in another "
+        "batch, is told as it was decided then."
+    )
+    succeeded: int = strawberry.field(description="How many items succeeded; all of them in an ATOMIC batch.")
+    refused: int = strawberry.field(description="How many items were refused.")
 
 
 @strawberry.type(description="The freeze is live.")

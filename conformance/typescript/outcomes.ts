@@ -1,4 +1,4 @@
-// What became of a mutation, in a sentence. Every member of every union has its case; else this does not compile.
+// What became of a mutation, or would become of one, in a sentence. Every member of every union has its case; else this does not compile.
 
 import type {
   AbandonIdempotencyKeyMutation,
@@ -10,11 +10,15 @@ import type {
   DisableApiClientMutation,
   EnableApiClientMutation,
   ErrorCode,
+  ExecuteBatchMutation,
   FreezeAccountMutation,
   IssueApiKeyMutation,
   OpenAccountMutation,
   PlaceHoldMutation,
   ReleaseHoldMutation,
+  PreviewDepositQuery,
+  PreviewTransferQuery,
+  PreviewWithdrawQuery,
   RenameAccountMutation,
   Retry,
   ReverseTransactionMutation,
@@ -289,6 +293,54 @@ export function reverseTransaction(answer: Answer<ReverseTransactionMutation>): 
       return refused(answer, `reversible up to ${money(answer.reversible)}`);
     case "InsufficientFunds":
       return refused(answer, `short of ${money(answer.shortfall)}`);
+    default:
+      return addedLater(answer);
+  }
+}
+
+export function executeBatch(answer: Answer<ExecuteBatchMutation>): string {
+  switch (answer.__typename) {
+    case "ExecuteBatchSuccess":
+      return done(answer, `carried out ${answer.succeeded} of ${answer.results.length} movements`);
+    case "InvalidInput": case "IdempotencyKeyReused": case "IdempotencyKeyAbandoned": case "Overloaded":
+    case "Unavailable":
+      return refused(answer);
+    case "BatchRefused":
+      return refused(answer, `item ${answer.index}, a ${answer.cause.__typename}`);
+    default:
+      return addedLater(answer);
+  }
+}
+
+type Executed = Extract<Answer<ExecuteBatchMutation>, { __typename: "ExecuteBatchSuccess" }>;
+
+export function batchItem(answer: Executed["results"][number]): string {
+  switch (answer.__typename) {
+    case "DepositSuccess":
+      return done(answer, `deposited, which makes ${money(answer.account.available)}`);
+    case "WithdrawSuccess":
+      return done(answer, `withdrew, which leaves ${money(answer.account.available)}`);
+    case "TransferSuccess":
+      return done(answer, `transferred, which leaves ${money(answer.fromAccount.available)}`);
+    case "InvalidInput": case "InvalidAmount": case "SameAccount": case "NotPermitted": case "IdempotencyKeyReused":
+    case "IdempotencyKeyAbandoned": case "AccountNotFound": case "AccountClosed": case "AccountFrozen":
+    case "CurrencyMismatch": case "PreconditionFailed": case "LimitExceeded": case "InsufficientFunds":
+      return refused(answer);
+    default:
+      return addedLater(answer);
+  }
+}
+
+type Preview = Answer<PreviewDepositQuery> | Answer<PreviewWithdrawQuery> | Answer<PreviewTransferQuery>;
+
+export function preview(answer: Preview): string {
+  switch (answer.__typename) {
+    case "MovementPreview":
+      return `would leave ${answer.accounts.map(({ available }) => money(available)).join(" and ")}`;
+    case "InvalidInput": case "InvalidAmount": case "SameAccount": case "AccountNotFound": case "AccountClosed":
+    case "AccountFrozen": case "CurrencyMismatch": case "PreconditionFailed": case "LimitExceeded":
+    case "InsufficientFunds":
+      return refused(answer);
     default:
       return addedLater(answer);
   }

@@ -29,7 +29,7 @@ class AbandonIdempotencyKey(Command):
 
     def __post_init__(self) -> None:
         if not text.is_idempotency_key(self.key):
-            raise InvalidInput("An idempotency key is 1 to 255 visible ASCII characters.", path=("input", "key"))
+            raise InvalidInput(text.IDEMPOTENCY_KEY_RULE, path=("input", "key"))
         if self.of_operation in KEYLESS:
             raise InvalidInput("Keys of this operation cannot be abandoned.", path=("input", "operation"))
 

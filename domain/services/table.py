@@ -10,6 +10,7 @@ from domain.commands import Command
 from domain.services import (
     accounts,
     api_clients,
+    batches,
     captures,
     freezes,
     holds,
@@ -45,6 +46,7 @@ SERVICES: Mapping[type[Command], Service] = {
     holds.ReleaseHold: Service(holds.release_hold, holds.ReleaseHoldSuccess),
     holds.ExpireHold: Service(holds.expire_hold, holds.ExpireHoldSuccess),
     reversals.ReverseTransaction: Service(reversals.reverse_transaction, reversals.ReverseTransactionSuccess),
+    batches.ExecuteBatch: Service(batches.execute_batch, batches.ExecuteBatchSuccess),
     api_clients.CreateApiClient: Service(api_clients.create_api_client, api_clients.CreateApiClientSuccess),
     api_clients.ChangeApiClientRole: Service(
         api_clients.change_api_client_role, api_clients.ChangeApiClientRoleSuccess

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from domain.access import SYSTEM, Caller
 from domain.audit import AuditRecord, Head
-from domain.ports import Books
-from persistence import books, rows
+from domain.commands import Command, Rejection
+from domain.ports import Books, Outcome
+from persistence import books, reader, rows
 from tests.support.books import TestLedger
 from tests.support.memory import MemoryLedger
 
@@ -13,6 +15,9 @@ class SqliteLedger(TestLedger):
     """The real writer on a file, observed as the memory ledger is."""
 
     __test__ = False
+
+    def preview(self, command: Command | Rejection, caller: Caller = SYSTEM) -> Outcome:
+        return reader.Reader(self.database, self.clock).preview(caller, command)
 
     @property
     def books(self) -> Books:

@@ -17,6 +17,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.batches import BatchItem, BatchMode, ExecuteBatch
 from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.holds import PlaceHold, ReleaseHold
@@ -89,6 +90,16 @@ def _close(ledger: AnyLedger) -> Command:
     return CloseAccount(account_id=account_id, sweep_to_account_id=ledger.opened().id, note="Moved away")
 
 
+def _batch(ledger: AnyLedger) -> Command:
+    first, second = ledger.funded(500).id, ledger.opened().id
+    items = (
+        BatchItem.of("salary", Deposit(account_id=first, amount=euros(200), description="Salary")),
+        BatchItem.of("cash", Withdraw(account_id=first, amount=euros(300), metadata=(("till", "4"),))),
+        BatchItem.of("rent", Transfer(from_account_id=first, to_account_id=second, amount=euros(100))),
+    )
+    return ExecuteBatch(mode=BatchMode.ATOMIC, items=items)
+
+
 def _revoke(ledger: AnyLedger) -> Command:
     key = ledger.succeed(IssueApiKey(api_client_id=created_client(ledger))).api_key
     return RevokeApiKey(api_key_id=key.id)
@@ -105,6 +116,7 @@ SITUATIONS: Mapping[Operation, Callable[[AnyLedger], Command]] = {
     Operation.DEPOSIT: lambda ledger: Deposit(account_id=ledger.opened().id, amount=euros(200), description="Salary"),
     Operation.WITHDRAW: lambda ledger: Withdraw(account_id=ledger.funded(500).id, amount=euros(200)),
     Operation.TRANSFER: _transfer,
+    Operation.EXECUTE_BATCH: _batch,
     Operation.FREEZE_ACCOUNT: lambda ledger: FreezeAccount(
         account_id=ledger.opened().id, reason=FreezeReason.SUSPECTED_FRAUD, note="Stolen card"
     ),

@@ -31,6 +31,7 @@ STAGING_CALLS: Mapping[Operation, int] = {
     Operation.DEPOSIT: 5,
     Operation.WITHDRAW: 3,
     Operation.TRANSFER: 3,
+    Operation.EXECUTE_BATCH: 9,
     Operation.FREEZE_ACCOUNT: 3,
     Operation.UNFREEZE_ACCOUNT: 2,
     Operation.SET_OVERDRAFT_LIMIT: 1,

@@ -29,14 +29,17 @@ from tests.support.surroundings import NOON
 
 
 @pytest.mark.parametrize("operation", SITUATIONS)
-def test_every_mutation_succeeds_with_one_audit_record(ledger: AnyLedger, operation: Operation) -> None:
+def test_every_mutation_succeeds_with_one_audit_record_after_those_of_its_parts(
+    ledger: AnyLedger, operation: Operation
+) -> None:
     command = SITUATIONS[operation](ledger)
     admin = ledger.caller(Role.ADMIN)
     before = ledger.head.sequence
     outcome = ledger.execute(command, admin, "the-key")
     assert type(outcome.result) is SERVICES[type(command)].success
     assert not outcome.replayed
-    (record,) = ledger.log[before:]
+    *parts, record = ledger.log[before:]
+    assert [(part.operation, part.idempotency_key) for part in parts] == [(c.operation, k) for k, c in command.parts]
     assert (record.outcome, record.operation, record.error_code) == (AuditOutcome.SUCCEEDED, operation, None)
     assert (record.api_client_id, record.api_key_id, record.role) == (admin.api_client_id, admin.api_key_id, Role.ADMIN)
     assert (record.idempotency_key, record.at) == ("the-key", outcome.decided_at)

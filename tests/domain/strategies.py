@@ -7,13 +7,16 @@ from typing import Any, get_origin
 
 from hypothesis import strategies as st
 
+from domain.access import Operation
 from domain.accounts import Account, AccountKind, AccountState
+from domain.errors import BatchRefused, ItemOutcome
 from domain.freezes import Freeze
 from domain.holds import Hold, HoldState
 from domain.instants import Instant
 from domain.money import Currency, Money
 from domain.records import type_hints
 from domain.transactions import Entry, Transaction, TransactionKind
+from tests.domain.known_errors import CONCRETE
 
 instants = st.integers(0, 2**53).map(Instant)
 currencies = st.builds(Currency, st.from_regex("[A-Z]{3}", fullmatch=True), st.integers(0, 4))
@@ -23,7 +26,7 @@ words = st.text(max_size=20)
 def filled(kind: Any) -> st.SearchStrategy[Any]:
     """Return a strategy for a dataclass that fills the optional fields too."""
     hints = type_hints(kind)
-    fields = [field for field in dataclasses.fields(kind) if "secret" not in field.metadata]
+    fields = [field for field in dataclasses.fields(kind) if not field.metadata.keys() & {"secret", "unwritten"}]
     return st.builds(kind, **{field.name: _field(field, hints[field.name]) for field in fields})
 
 
@@ -102,3 +105,13 @@ st.register_type_strategy(Account, accounts())
 st.register_type_strategy(Transaction, transactions())
 st.register_type_strategy(Hold, holds())
 st.register_type_strategy(Freeze, filled(Freeze))
+st.register_type_strategy(
+    ItemOutcome,
+    st.builds(
+        ItemOutcome,
+        operation=st.sampled_from(Operation),
+        idempotency_key=words,
+        decided_at=instants,
+        result=st.sampled_from([kind for kind in CONCRETE if kind is not BatchRefused]).flatmap(filled),
+    ),
+)

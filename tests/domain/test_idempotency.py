@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.access import Operation, Role
-from domain.commands import Command
+from domain.commands import Command, Rejection
+from domain.errors import SameAccount
 from domain.freezes import FreezeReason, FreezeScope
 from domain.idempotency import differing_fields, fingerprint
 from domain.instants import Instant
@@ -24,6 +25,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.batches import BatchItem, BatchMode, ExecuteBatch
 from domain.services.captures import CaptureHold
 from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
 from domain.services.holds import ExpireHold, PlaceHold, ReleaseHold
@@ -63,6 +65,27 @@ GOLDEN: list[tuple[Command, str, str]] = [
         RenameAccount(account_id="acct_1", name="Grace"),
         '{"accountId":"acct_1","name":"bb03d782642e9992a14bca0775f471b9dc2bd155dd40ca66f63bb2a14deb79fc"}',
         "3e9c4e3371a1038607363007b4fcc4a062310afc0864e4b9929106eba2733446",
+    ),
+    (
+        ExecuteBatch(
+            mode=BatchMode.INDEPENDENT,
+            items=(
+                BatchItem.of("a", Deposit(account_id="acct_1", amount=euros(1), description="Pay")),
+                BatchItem.of("b", Withdraw(account_id="acct_1", amount=euros(2))),
+                BatchItem.of("c", Transfer(from_account_id="acct_1", to_account_id="acct_2", amount=euros(3))),
+                BatchItem.of("d", Rejection(Operation.TRANSFER, SameAccount(path=("input", "toAccountId")), ("x",))),
+            ),
+        ),
+        (
+            '{"items":[{"deposit":{"accountId":"acct_1","amount":"1 EUR/2",'
+            '"description":"12aeb9be8d297a28cd3b902173ca1b96f67a4eca0b242bda930c3ee09251ce28"},'
+            '"idempotencyKey":"a"},{"idempotencyKey":"b","withdraw":{"accountId":"acct_1",'
+            '"amount":"2 EUR/2"}},{"idempotencyKey":"c","transfer":{"amount":"3 EUR/2",'
+            '"fromAccountId":"acct_1","toAccountId":"acct_2"}},{"idempotencyKey":"d",'
+            '"rejected":{"error":{"path":["input","toAccountId"]},"operation":"TRANSFER",'
+            '"targetIds":["x"]}}],"mode":"INDEPENDENT"}'
+        ),
+        "3b5842f82a0e2cd17bc76f5ada5a339212a586ab0ae3dccfad10c0eed4ba3de8",
     ),
     (
         FreezeAccount(account_id="acct_1", reason=FreezeReason.COMPLIANCE),

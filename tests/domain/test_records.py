@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.access import Role
+from domain.access import Operation, Role
 from domain.errors import (
     AccountFrozen,
     AmbiguousFreeze,
+    BatchRefused,
     DomainError,
     InsufficientFunds,
     InvalidInput,
+    ItemOutcome,
     NotPermitted,
     SameAccount,
 )
@@ -27,14 +29,17 @@ from domain.money import Currency, Money
 from domain.records import (
     FREE_TEXT,
     SECRET,
+    UNWRITTEN,
     camel_case,
     digest,
     free_text,
     free_text_names,
     from_plain,
+    has_free_text,
     named,
     to_bytes,
     to_plain,
+    told_by,
 )
 from domain.services.table import SERVICES
 from domain.text import Metadata
@@ -121,6 +126,48 @@ def test_the_names_of_free_text_are_those_of_the_plain_form() -> None:
 
 
 @dataclass(frozen=True)
+class Nested:
+    inner: Sample
+    more: tuple[Sample, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("value", "has"),
+    [
+        (BARE, False),
+        (FULL, True),
+        (Nested(BARE), False),
+        (Nested(FULL), True),
+        (Nested(BARE, (BARE, BARE)), False),
+        (Nested(BARE, (BARE, FULL)), True),
+        (euros(1), False),
+    ],
+)
+def test_free_text_is_noticed_in_values_within(value: object, *, has: bool) -> None:
+    assert has_free_text(value) is has
+
+
+def _doubled(number: int) -> int | None:
+    return number * 2 if number else None
+
+
+@dataclass(frozen=True)
+class Told:
+    number: int = field(default=7, metadata=told_by(_doubled, lambda plain: plain // 2))
+    again: bool = field(default=True, metadata=UNWRITTEN)
+
+
+def test_a_field_may_say_itself_how_it_is_told() -> None:
+    assert (to_plain(Told(3)), from_plain(Told, {"number": 6})) == ({"number": 6}, Told(3))
+    assert (to_plain(Told(0)), from_plain(Told, {})) == ({}, Told(7))
+
+
+def test_what_goes_without_saying_is_not_written_and_read_back_as_its_default() -> None:
+    assert to_plain(Told(3, again=False)) == {"number": 6}
+    assert from_plain(Told, {"number": 6, "again": False}).again is True
+
+
+@dataclass(frozen=True)
 class Renamed:
     of_amount: Money | None = field(default=None, metadata=named("amount"))
 
@@ -155,6 +202,10 @@ def test_the_free_text_of_a_command_never_stands_in_the_clear(command: type[Any]
         (NotPermitted((Role.MANAGER, Role.ADMIN)), '{"requiredRoles":["MANAGER","ADMIN"]}'),
         (AmbiguousFreeze(("frz_1", "frz_2")), '{"freezeIds":["frz_1","frz_2"]}'),
         (AccountFrozen("acct_1", FreezeScope.ALL, None), '{"accountId":"acct_1","scope":"ALL"}'),
+        (
+            BatchRefused(1, ItemOutcome(Operation.DEPOSIT, "k", Instant(9), SameAccount(), replayed=False)),
+            '{"cause":{"decidedAt":9,"idempotencyKey":"k","operation":"DEPOSIT","result":{"code":"SAME_ACCOUNT"}},"index":1}',
+        ),
         (InsufficientFunds(euros(5), euros(1)), '{"available":"5 EUR/2","shortfall":"1 EUR/2"}'),
     ],
 )

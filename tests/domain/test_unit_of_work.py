@@ -55,6 +55,19 @@ def test_what_is_not_absorbed_was_never_staged() -> None:
     assert ledger.books.account(account.id) == account
 
 
+def test_a_part_of_a_command_sees_the_parts_before_it_and_stays_apart_until_it_is_absorbed() -> None:
+    ledger = MemoryLedger()
+    account = ledger.funded(100)
+    batch = _batch(ledger)
+    work = batch.unit_of_work(SYSTEM)
+    outcomes = [work.decide(key, Deposit(account_id=account.id, amount=euros(1))) for key in ("a", "b", "a")]
+    assert [outcome.result.account.posted.minor for outcome in outcomes] == [101, 102, 101]
+    assert [outcome.replayed for outcome in outcomes] == [False, False, True]
+    assert [record.sequence for record in work.parts.audit] == [batch.sequence + 1, batch.sequence + 2]
+    assert (work.account(account.id), batch.account(account.id)) == (account, account)
+    assert work.staged == Staged()
+
+
 def test_absorbing_takes_over_every_kind_of_row() -> None:
     batch, work = Staged(), Staged()
     for name in Staged.__slots__:

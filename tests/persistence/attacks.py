@@ -959,6 +959,10 @@ TRANSACTIONS = (
         for other, operation in KINDS.items()
         if other != kind
     ),
+    *(
+        Attack(f"a {kind} by the record of a whole batch", _TRANSACTION_RECORD, of_kind(kind), (done("EXECUTE_BATCH"),))
+        for kind in KINDS
+    ),
     Attack("a theft, unchecked", _TRANSACTION_RECORD, of_kind("THEFT"), (UNCHECKED, AUDIT)),
     *(
         Attack(name, wall, sql, (AUDIT, TRANSACTION))

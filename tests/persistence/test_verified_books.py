@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.batches import BatchItem, BatchMode, ExecuteBatch
 from domain.services.captures import CaptureHold
 from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
 from domain.services.holds import ExpireHold, PlaceHold, ReleaseHold
@@ -237,6 +238,22 @@ def moving(account_id: str, amount: Money, *, to: str, **fields: Any) -> tuple[D
     )
 
 
+def batch(mode: BatchMode, commands: Sequence[Command | Rejection]) -> ExecuteBatch:
+    items = (BatchItem.of(f"{mode}-{number}", command) for number, command in enumerate(commands))
+    return ExecuteBatch(mode=mode, items=tuple(items))
+
+
+def use_batches(ledger: TestLedger) -> None:
+    first, second = ledger.funded(500).id, ledger.opened().id
+    moves = moving(first, euros(5), to=second)
+    wrong = Rejection(Operation.DEPOSIT, InvalidAmount(path=("input", "amount", "amount")), (first,))
+    refuse(ledger, ErrorCode.BATCH_REFUSED, batch(BatchMode.ATOMIC, [*moves, wrong]))
+    refuse(ledger, ErrorCode.BATCH_REFUSED, batch(BatchMode.ATOMIC, moving("acct_missing", euros(1), to=first)[:1]))
+    ledger.succeed(batch(BatchMode.ATOMIC, moves), key="done")
+    ledger.succeed(batch(BatchMode.ATOMIC, moves), key="done")
+    ledger.succeed(batch(BatchMode.INDEPENDENT, [*moves, wrong, *moving(second, euros(5000), to=first)]))
+
+
 UNMET: tuple[Callable[[str], Command], ...] = (
     lambda id_: OpenAccount(currency=EUR, name=id_, metadata=(("branch", "7"),)),
     lambda id_: RenameAccount(account_id=id_, name="Ada"),
@@ -251,6 +268,7 @@ UNMET: tuple[Callable[[str], Command], ...] = (
     lambda id_: CaptureHold(hold_id=id_, note="a call"),
     lambda id_: ReleaseHold(hold_id=id_, note="a call"),
     lambda id_: ReverseTransaction(transaction_id=id_, amount=euros(1), description="by mistake"),
+    lambda id_: batch(BatchMode.INDEPENDENT, moving(id_, euros(1), to="acct_other")),
     lambda id_: CreateApiClient(name=id_, role=Role.VIEWER),
     lambda id_: ChangeApiClientRole(api_client_id=id_, role=Role.VIEWER),
     lambda id_: DisableApiClient(api_client_id=id_),
@@ -299,7 +317,8 @@ def use_one_batch(ledger: TestLedger) -> None:
 def everything(tmp_path: Path) -> Iterator[TestLedger]:
     """Give books in which every deed was done, and refused in every way."""
     ledger = TestLedger(migrated(tmp_path / "books.db"))
-    for use in (use_clients, use_accounts, use_movements, use_holds, use_reversals, use_sweeps, use_one_batch):
+    uses = (use_clients, use_accounts, use_movements, use_holds, use_reversals, use_sweeps, use_batches, use_one_batch)
+    for use in uses:
         use(ledger)
     for make in UNMET:
         use_keys_and_input(ledger, make)

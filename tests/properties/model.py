@@ -7,6 +7,7 @@ which they are made. What holds do is in holding.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ OK = "OK"
 LARGEST = 4 * 10**18
 
 CASHIER = {"open", "rename", "deposit", "abandon"}
-MANAGER = CASHIER | {"withdraw", "transfer", "reverse", "freeze", "unfreeze", "limit", "close"}
+MANAGER = CASHIER | {"withdraw", "transfer", "batch", "reverse", "freeze", "unfreeze", "limit", "close"}
 MANAGER |= {"hold", "capture", "release"}
 MAY: dict[str, set[str]] = {
     "VIEWER": set(),
@@ -95,7 +96,7 @@ class Client:
 
 
 class No(Exception):
-    """A refusal, by its code."""
+    """A refusal, by its code; and what it shows, if that is compared."""
 
 
 @dataclass
@@ -164,7 +165,7 @@ class Model:
         try:
             answer = Answer(OK, now, deed(act, client, now))
         except No as no:
-            answer = Answer(str(no), now)
+            answer = Answer(no.args[0], now, no.args[1:])
         if answer.code not in {"INVALID_INPUT", "INVALID_AMOUNT", "SAME_ACCOUNT"}:
             self.decided[slot] = (act.args, answer)
         return self._recorded(answer)
@@ -294,6 +295,18 @@ class Model:
                 self.house[made.currency] = (house + change, entries + 1)
         self.movements[f"T{len(self.movements) + 1}"] = made
         return f"T{len(self.movements)}"
+
+    def _batch(self, act: Act, _: Client, now: int) -> Facts:
+        """Decide the items one by one; if it is all or nothing, forget them all at the first that is refused."""
+        saved = deepcopy(vars(self))
+        answers = []
+        for index, (deed, key, args) in enumerate(act.args["items"]):
+            answer = self._decide(replace(act, deed=deed, key=key, args=args), now)
+            if act.args["mode"] == "ATOMIC" and answer.code != OK:
+                vars(self).update(saved)
+                raise No("BATCH_REFUSED", index, answer.code, answer.at)
+            answers.append((answer.code, answer.at, answer.facts))
+        return tuple(answers)
 
     def _freeze(self, act: Act, _: Client, now: int) -> Facts:
         expires = act.args["expires"]

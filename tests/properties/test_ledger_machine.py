@@ -21,7 +21,7 @@ from domain.services.api_clients import CreateApiClient, IssueApiKey
 from persistence import books, rows
 from persistence.reader import Reader
 from tests.properties.holding import HoldingModel
-from tests.properties.model import Act, Client
+from tests.properties.model import LARGEST, Act, Answer, Client
 from tests.properties.sketches import (
     ADMINISTRATION,
     CHANGES,
@@ -34,7 +34,7 @@ from tests.properties.sketches import (
     sketches,
     to_act,
 )
-from tests.properties.translation import Names, caller
+from tests.properties.translation import Names, caller, to_preview
 from tests.support.books import TestLedger, migrated
 
 settings.register_profile(
@@ -63,8 +63,9 @@ ANOTHER: Mapping[str, Callable[[Any], Any]] = {
     "limit": lambda limit: limit // 2 + 1,
     "reason": lambda _: "SUSPECTED_FRAUD",
     "account": lambda label: f"not {label}",
-    "into": lambda label: None if label else "missing",
+    "into": lambda label: None if label else "elsewhere",  # never the account itself: that is no input
     "key": lambda key: f"{key}!",
+    "mode": lambda mode: "ATOMIC" if mode == "INDEPENDENT" else "INDEPENDENT",
 }
 """How to make another input out of one, by the argument to change."""
 
@@ -90,7 +91,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.names.callers[name, index] = caller(client.id, key.id, role)
         return Client(role, [False] * keys)
 
-    def send(self, *acts: Act) -> None:
+    def send(self, *acts: Act) -> list[Answer]:
         """Decide the acts as one batch on both sides, and compare every answer."""
         expected = self.model.run(list(acts))
         outcomes = self.ledger.run(*map(self.names.to_request, acts))
@@ -100,6 +101,7 @@ class LedgerMachine(RuleBasedStateMachine):
             answers.append(self.names.to_answer(act, outcome))
         assert answers == expected
         self.sent.extend(acts)
+        return answers
 
     def draw_up(self, sketch: Sketch, *, alone: bool = True, number: int = 0) -> Act:
         return to_act(sketch, self.model, 100 * len(self.sent) + number, alone=alone)
@@ -149,7 +151,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if label in self.model.accounts:
             spent = self.draw_up(replace(plain, deed="withdraw"))
             left = self.model.available(label, self.model.time)
-            self.send(replace(spent, args=spent.args | {"amount": max(left, 1)}))
+            self.send(replace(spent, args=spent.args | {"amount": min(max(left, 1), LARGEST)}))
         self.send(self.draw_up(replace(limit, client="admin", first=deposit.first, choice=how)))
         for number in range(1 + raised):
             back = self.draw_up(replace(plain, deed="reverse"), number=number)
@@ -190,6 +192,23 @@ class LedgerMachine(RuleBasedStateMachine):
     def twice_in_one_batch(self, sketch: Sketch, *, another: bool) -> None:
         act = self.draw_up(sketch)
         self.send(act, replace(act, args=act.args | {"amount": act.args["amount"] + another}))
+
+    @rule(items=st.lists(sketches(*MONEY), min_size=1, max_size=5), mode=st.sampled_from(["ATOMIC", "INDEPENDENT"]))
+    def execute_a_batch(self, items: list[Sketch], mode: str) -> None:
+        acts = [self.draw_up(sketch, number=number) for number, sketch in enumerate(items)]
+        args = {"mode": mode, "items": [(act.deed, act.key, act.args) for act in acts]}
+        self.send(replace(acts[0], deed="batch", args=args))
+        self.sent.extend(replace(act, client=acts[0].client, api_key=acts[0].api_key) for act in acts)
+
+    @rule(sketch=sketches(*MONEY))
+    def do_what_was_previewed(self, sketch: Sketch) -> None:
+        act = self.draw_up(replace(sketch, client="admin", shared_key=False))
+        request = self.names.to_request(act)
+        told = Reader(self.ledger.database, self.ledger.clock).preview(request.caller, request.command)
+        (done,) = self.send(act)
+        # A preview makes nothing, so all is compared but the label of what was made.
+        shown = replace(done, facts=done.facts[1:])
+        assert shown in (to_preview(told), Answer("FORBIDDEN", told.decided_at))
 
     @rule(sketch=sketches(*MONEY), same_batch=st.booleans())
     def give_a_key_up_before_it_arrives(self, sketch: Sketch, *, same_batch: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from domain.access import Caller, Operation, Role
 from domain.accounts import Account
 from domain.commands import Command
+from domain.errors import BatchRefused, DomainError, ItemOutcome
 from domain.freezes import FreezeReason, FreezeScope
 from domain.holds import Hold
 from domain.idempotency import IdempotencyOutcome, IdempotencyRecord
@@ -16,6 +17,7 @@ from domain.money import Currency, Money
 from domain.ports import Outcome, Request
 from domain.services.accounts import CloseAccount, OpenAccount, RenameAccount
 from domain.services.api_clients import DisableApiClient, EnableApiClient, RevokeApiKey
+from domain.services.batches import BatchItem, BatchMode, ExecuteBatch
 from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.holds import PlaceHold, ReleaseHold
@@ -34,6 +36,7 @@ OPERATIONS = {
     "withdraw": Operation.WITHDRAW,
     "transfer": Operation.TRANSFER,
     "reverse": Operation.REVERSE_TRANSACTION,
+    "batch": Operation.EXECUTE_BATCH,
     "freeze": Operation.FREEZE_ACCOUNT,
     "unfreeze": Operation.UNFREEZE_ACCOUNT,
     "limit": Operation.SET_OVERDRAFT_LIMIT,
@@ -71,11 +74,13 @@ class Names:
 
     def to_answer(self, act: Act, outcome: Outcome) -> Answer:
         code = OK if outcome.is_success else outcome.result.code.value
-        facts = self._facts(act.deed, outcome.result) if outcome.is_success else ()
+        facts = self._facts(act.deed, outcome.result) if outcome.is_success else _reasons(outcome.result)
         return Answer(code, outcome.decided_at, facts, outcome.replayed)
 
     def _facts(self, deed: str, result: Any) -> Facts:
         """Return the label of what was made, and how each account of the answer stood."""
+        if deed == "batch":
+            return tuple(self._item_facts(item) for item in result.results)
         if deed == "abandon":
             return (_fate(result.record), result.record.decided_at)
         name, prefix = _MADE.get(deed, ("", ""))
@@ -87,6 +92,11 @@ class Names:
     def _of_a_hold(self, hold: Hold) -> Facts:
         return (self.label(hold.id, "H"), hold.state.value, hold.captured.minor)
 
+    def _item_facts(self, item: ItemOutcome) -> Facts:
+        if isinstance(item.result, DomainError):
+            return (item.result.code.value, item.decided_at, ())
+        return (OK, item.decided_at, self._facts(item.operation.lower(), item.result))
+
 
 _MADE: Mapping[str, tuple[str, str]] = {
     "open": ("account", "A"),
@@ -97,9 +107,22 @@ _MADE: Mapping[str, tuple[str, str]] = {
 """Under which name a success holds what the deed made, and which labels such things have."""
 
 
+def to_preview(outcome: Outcome) -> Answer:
+    """Read an outcome that nothing was made for: no label is given to what has only a made-up id."""
+    if not outcome.is_success:
+        return Answer(outcome.result.code.value, outcome.decided_at, _reasons(outcome.result)[1:])
+    return Answer(OK, outcome.decided_at, tuple(map(_standing, _accounts_in(outcome.result))))
+
+
 def _accounts_in(result: Any) -> list[Account]:
     found = [getattr(result, name, None) for name in ("from_account", "account", "to_account", "swept_to")]
     return [*filter(None, found), *getattr(result, "accounts", ())]
+
+
+def _reasons(error: DomainError) -> Facts:
+    if isinstance(error, BatchRefused):
+        return (error.index, error.cause.result.code.value, error.cause.decided_at)
+    return ()
 
 
 def _standing(account: Account) -> Facts:
@@ -156,6 +179,11 @@ def _capture(names: Names, args: Args) -> Command:
     )
 
 
+def _batch(names: Names, args: Args) -> Command:
+    items = tuple(BatchItem.of(key, _COMMANDS[deed](names, given)) for deed, key, given in args["items"])
+    return ExecuteBatch(mode=BatchMode(args["mode"]), items=items)
+
+
 def _freeze(names: Names, args: Args) -> Command:
     return FreezeAccount(
         account_id=names.id(args["account"]),
@@ -192,6 +220,7 @@ _COMMANDS: Mapping[str, Callable[[Names, Args], Command]] = {
     "withdraw": _one_sided(Withdraw),
     "transfer": _transfer,
     "reverse": _reverse,
+    "batch": _batch,
     "freeze": _freeze,
     "unfreeze": _unfreeze,
     "limit": lambda names, args: SetOverdraftLimit(

@@ -10,7 +10,7 @@ from resolvers.limits import DocumentLimits
 from tests.support import api as support
 from tests.support.api import Api, Kit, prepared
 
-BOUNDLESS = DocumentLimits(tokens=10**12, fields=10**12, depth=10**12, cost=10**12)
+BOUNDLESS = DocumentLimits(tokens=10**12, fields=10**12, depth=10**12, comparisons=10**12, cost=10**12)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,11 @@ def always(verdict: str) -> tuple[str, str, str, str]:
     return (verdict, verdict, verdict, verdict)
 
 
+def batch(mode: str, name: str, account_id: str) -> dict[str, Any]:
+    """Return a batch of one."""
+    return {"mode": mode, "items": [{name: {"idempotencyKey": "i", "input": {"accountId": account_id, "amount": SUM}}}]}
+
+
 CREDIT = ("done", "done", "AccountFrozen", "AccountClosed")
 DEBIT = ("done", "AccountFrozen", "AccountFrozen", "AccountClosed")
 OPEN = ("done", "done", "done", "AccountClosed")
@@ -53,6 +58,9 @@ TABLE: Mapping[str, Row] = {
     "withdraw": {MANAGERS: DEBIT},
     "transfer, from": {MANAGERS: DEBIT},
     "transfer, to": {MANAGERS: CREDIT},
+    "executeBatch, deposit": {MANAGERS: ("done", "done", "BatchRefused", "BatchRefused")},
+    "executeBatch, withdraw": {MANAGERS: ("done", "BatchRefused", "BatchRefused", "BatchRefused")},
+    "executeBatch, independent": {MANAGERS: always("done")},
     "freezeAccount": {MANAGERS: OPEN},
     "unfreezeAccount": {MANAGERS: THAW},
     "unfreezeAccount, for compliance": {"MANAGER": THAW_REFUSED, "ADMIN": THAW},
@@ -86,6 +94,9 @@ INPUTS: Mapping[str, Callable[[Things], dict[str, Any]]] = {
     "withdraw": lambda the: {"accountId": the["full"], "amount": SUM},
     "transfer, from": lambda the: {"fromAccountId": the["full"], "toAccountId": the["other"], "amount": SUM},
     "transfer, to": lambda the: {"fromAccountId": the["other"], "toAccountId": the["full"], "amount": SUM},
+    "executeBatch, deposit": lambda the: batch("ATOMIC", "deposit", the["full"]),
+    "executeBatch, withdraw": lambda the: batch("ATOMIC", "withdraw", the["full"]),
+    "executeBatch, independent": lambda the: batch("INDEPENDENT", "withdraw", the["full"]),
     "freezeAccount": lambda the: {"accountId": the["full"], "reason": "OPERATIONS"},
     "unfreezeAccount": lambda the: {"accountId": the["full"]},
     "unfreezeAccount, for compliance": lambda the: {"accountId": the["empty"]},

@@ -145,3 +145,14 @@ def test_a_mutation_reads_nothing_that_was_not_asked_for(api: Api) -> None:
     with counted(api) as statements:
         assert api.mutate("deposit", given).only["transaction"]["entries"]
     assert len(statements) == 1  # the API key
+
+
+PREVIEW = "query ($input: WithdrawInput!) { previewWithdraw(input: $input) { __typename } }"
+
+
+def test_a_preview_reads_no_more_than_it_decides_upon(api: Api) -> None:
+    account_id = api.books.funded(500).id
+    given = {"accountId": account_id, "amount": {"amount": "1.00", "currency": "EUR"}}
+    with counted(api) as statements:
+        assert api.run(PREVIEW, {"input": given}).verdict == "MovementPreview"
+    assert len(statements) == 4  # the API key, the head of the log, the account, the house

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.access import Role
+from domain.services.batches import MOST_TARGETS
 from tests.support.api import Api, core
 
 Given = dict[str, Any]
@@ -32,12 +33,24 @@ BAD_INPUT: list[tuple[str, Given, list[str]]] = [
     ("transfer", {"fromAccountId": "acct_7", "toAccountId": "acct_7", "amount": LESS}, ["acct_7"]),
     ("setOverdraftLimit", {"accountId": "acct_7", "limit": LESS}, ["acct_7"]),
     ("placeHold", {"accountId": "acct_7", "amount": LESS}, ["acct_7"]),
-    ("captureHold", {"holdId": "hold_7", "toAccountId": "acct_7", "amount": LESS}, ["acct_7", "hold_7"]),
+    ("captureHold", {"holdId": "hold_7", "toAccountId": "acct_7", "amount": LESS}, ["hold_7", "acct_7"]),
     ("releaseHold", {"holdId": "hold_7", "note": "\0"}, ["hold_7"]),
     ("reverseTransaction", {"transactionId": "txn_7", "amount": LESS}, ["txn_7"]),
     ("createApiClient", {"name": "", "role": "TELLER"}, []),
     ("issueApiKey", {"apiClientId": "x" * 65}, []),
 ]
+BATCH = {
+    "mode": "ATOMIC",
+    "items": [
+        {"deposit": {"idempotencyKey": "a", "input": {"accountId": "acct_7", "amount": LESS}}},
+        {
+            "transfer": {
+                "idempotencyKey": "b",
+                "input": {"fromAccountId": "acct_8", "toAccountId": "acct_7", "amount": LESS},
+            }
+        },
+    ],
+}
 DENIED: list[tuple[str, Given, list[str]]] = [
     ("openAccount", {"currency": "EUR", "name": "Ada"}, []),
     ("renameAccount", {"accountId": "acct_7", "name": "Ada"}, ["acct_7"]),
@@ -51,9 +64,10 @@ DENIED: list[tuple[str, Given, list[str]]] = [
     ("transfer", {"fromAccountId": "acct_8", "toAccountId": "acct_7", "amount": ONE}, ["acct_8", "acct_7"]),
     ("setOverdraftLimit", {"accountId": "acct_7", "limit": ONE}, ["acct_7"]),
     ("placeHold", {"accountId": "acct_7", "amount": ONE}, ["acct_7"]),
-    ("captureHold", {"holdId": "hold_7", "toAccountId": "acct_7"}, ["acct_7", "hold_7"]),
+    ("captureHold", {"holdId": "hold_7", "toAccountId": "acct_7"}, ["hold_7", "acct_7"]),
     ("releaseHold", {"holdId": "hold_7"}, ["hold_7"]),
     ("reverseTransaction", {"transactionId": "txn_7"}, ["txn_7"]),
+    ("executeBatch", BATCH, ["acct_7", "acct_8"]),
     ("createApiClient", {"name": "till 7", "role": "TELLER"}, []),
     ("changeApiClientRole", {"apiClientId": "cli_7", "role": "TELLER"}, ["cli_7"]),
     ("disableApiClient", {"apiClientId": "cli_7"}, ["cli_7"]),
@@ -82,6 +96,17 @@ def test_input_that_is_wrong_is_recorded_with_the_ids_in_it(api: Api, name: str,
     assert api.mutate(name, given).verdict in {"InvalidInput", "InvalidAmount"}
     (record,) = api.audit(after=last)
     assert (record["outcome"], record["targetIds"]) == ("REFUSED", ids)
+
+
+def test_a_batch_that_is_turned_away_is_found_by_a_bounded_number_of_accounts(api: Api) -> None:
+    items = [
+        {"deposit": {"idempotencyKey": f"i{number}", "input": {"accountId": f"acct_{number}", "amount": ONE}}}
+        for number in range(MOST_TARGETS + 1)
+    ]
+    last = api.last_sequence()
+    api.as_role(Role.VIEWER).mutate("executeBatch", {"mode": "ATOMIC", "items": items})
+    (record,) = api.audit(after=last)
+    assert record["targetIds"] == [f"acct_{number}" for number in range(MOST_TARGETS)]
 
 
 def test_who_searches_the_log_for_an_account_finds_what_was_tried_upon_it(api: Api) -> None:

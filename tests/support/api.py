@@ -80,10 +80,23 @@ def everything(kind: str, edges: int = 0) -> str:
     return _selection(core().type_map[kind], edges)
 
 
+_ITEM = """{
+    __typename
+    ... on DepositSuccess { replayed transaction { id } account { id version posted { amount } } }
+    ... on WithdrawSuccess { replayed transaction { id } account { id version posted { amount } } }
+    ... on TransferSuccess { replayed transaction { id } fromAccount { id version posted { amount } } }
+    ... on UserError { code path retry replayed decidedAt }
+    ... on InsufficientFunds { shortfall { amount } }
+}"""
+"""What is asked of an item of a batch: all that there is would not keep within the budget, times 1,000."""
+
+
 @cache
 def _selection(kind: GraphQLNamedType, edges: int) -> str:
     if is_leaf_type(kind):
         return ""
+    if kind.name == "BatchItemResult" and not edges:
+        return _ITEM
     if is_abstract_type(kind):
         members = core().get_possible_types(kind)
         return "{ __typename " + " ".join(f"... on {one.name} {_selection(one, edges)}" for one in members) + " }"

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 
 import peewee
 
-from domain.access import SYSTEM_CLIENT_ID, ApiClient, ApiKey, Role
+from domain.access import SYSTEM, SYSTEM_CLIENT_ID, ApiClient, ApiKey, Caller, Role
 from domain.accounts import Account
 from domain.audit import BEGINNING, AuditRecord, Head
+from domain.commands import Command, Rejection
 from domain.decisions import Batch, decide_all
 from domain.freezes import Freeze
 from domain.holds import Hold, HoldState
 from domain.idempotency import Decision, IdempotencyScope
 from domain.instants import Instant
 from domain.ports import Fault, Outcome, Request
+from domain.previews import preview
 from domain.transactions import Reversal, Transaction
 from domain.unit_of_work import Staged
 from tests.support.books import TestLedger
@@ -108,6 +110,9 @@ class MemoryLedger(TestLedger):
         outcomes = decide_all(batch, requests)
         self.books.apply(batch)
         return outcomes
+
+    def preview(self, command: Command | Rejection, caller: Caller = SYSTEM) -> Outcome:
+        return preview(self.books, self.head, self.clock.now(), caller, command)
 
     @property
     def head(self) -> Head:

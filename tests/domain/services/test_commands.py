@@ -22,6 +22,7 @@ from domain.services.api_clients import (
     IssueApiKey,
     RevokeApiKey,
 )
+from domain.services.batches import MOST_ITEMS, BatchItem, BatchMode, ExecuteBatch
 from domain.services.captures import CaptureHold
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.holds import PlaceHold, ReleaseHold
@@ -35,6 +36,7 @@ from tests.support.books import EUR, JPY, euros
 LONG_ID, LONG_NAME, LONG_NOTE, NUL = "x" * 65, "x" * 129, "x" * 501, "a\x00b"
 OVERSIZED = euros(LARGEST_BALANCE + 1)
 ONE = euros(1)
+ITEM = BatchItem.of("k", Deposit(account_id="acct_1", amount=ONE))
 
 REFUSED: list[tuple[Callable[[], Command], type[InputError], str]] = [
     (lambda: OpenAccount(currency=EUR, name=" "), InvalidInput, "name"),
@@ -76,6 +78,8 @@ REFUSED: list[tuple[Callable[[], Command], type[InputError], str]] = [
     (lambda: ReleaseHold(hold_id="hold_1", note=NUL), InvalidInput, "note"),
     (lambda: ReverseTransaction(transaction_id=LONG_ID, amount=OVERSIZED), InvalidInput, "transactionId"),
     (lambda: ReverseTransaction(transaction_id="txn_1", description=NUL), InvalidInput, "description"),
+    (lambda: ExecuteBatch(mode=BatchMode.ATOMIC, items=()), InvalidInput, "items"),
+    (lambda: ExecuteBatch(mode=BatchMode.ATOMIC, items=(ITEM,) * (MOST_ITEMS + 1)), InvalidInput, "items"),
     (lambda: CreateApiClient(name="", role=Role.VIEWER), InvalidInput, "name"),
     (lambda: ChangeApiClientRole(api_client_id=LONG_ID, role=Role.VIEWER), InvalidInput, "apiClientId"),
     (lambda: DisableApiClient(api_client_id=NUL), InvalidInput, "apiClientId"),
@@ -189,6 +193,7 @@ def test_a_command_cannot_be_changed() -> None:
         (CaptureHold(hold_id="hold_1", to_account_id="acct_2"), ("acct_2",), ("acct_2",), ("hold_1", "acct_2")),
         (CaptureHold(hold_id="x", to_account_id="x"), ("x",), ("x",), ("x",)),
         (ReleaseHold(hold_id="hold_1"), (), (), ("hold_1",)),
+        (ExecuteBatch(mode=BatchMode.ATOMIC, items=(ITEM, ITEM)), (), (), ("acct_1",)),
         (IssueApiKey(api_client_id="cli_1"), (), (), ("cli_1",)),
         (RevokeApiKey(api_key_id="key_1"), (), (), ("key_1",)),
         (AbandonIdempotencyKey(of_operation=Operation.DEPOSIT, key="k"), (), (), ()),
@@ -198,6 +203,24 @@ def test_a_command_says_which_accounts_it_names_and_loads_and_what_it_is_about(
     command: Command, accounts: tuple[str, ...], moved: tuple[str, ...], targets: tuple[str, ...]
 ) -> None:
     assert (command.account_ids, command.moved_ids, command.target_ids) == (accounts, moved, targets)
+
+
+def test_only_a_batch_is_made_of_commands() -> None:
+    assert ExecuteBatch(mode=BatchMode.ATOMIC, items=(ITEM,)).parts == (("k", ITEM.deposit),)
+    assert Deposit(account_id="acct_1", amount=ONE).parts == ()
+
+
+def test_the_key_of_an_item_is_a_key_like_any_other() -> None:
+    items = (ITEM, BatchItem.of("two words", Withdraw(account_id="acct_1", amount=ONE)))
+    with pytest.raises(InvalidInput) as refused:
+        ExecuteBatch(mode=BatchMode.INDEPENDENT, items=items)
+    assert refused.value.path == ("input", "items", "1", "withdraw", "idempotencyKey")
+
+
+@pytest.mark.parametrize("members", [{}, {"deposit": ITEM.deposit, "withdraw": ITEM.deposit}])
+def test_an_item_is_one_movement(members: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="values to unpack"):
+        assert BatchItem("k", **members).command
 
 
 def _upper_snake(name: str) -> str:
