@@ -53,6 +53,7 @@ from schema.money import MetadataEntryInput, MoneyInput
 from schema.transactions import DepositInput, ReverseTransactionInput, TransferInput, WithdrawInput
 
 AnyMovement = TypeVar("AnyMovement", bound=Movement)
+Given = TypeVar("Given")
 
 
 def open_account(catalogue: Catalogue, input: OpenAccountInput) -> OpenAccount:
@@ -154,13 +155,8 @@ def place_hold(catalogue: Catalogue, input: PlaceHoldInput) -> PlaceHold:
 
 
 def capture_hold(catalogue: Catalogue, input: CaptureHoldInput) -> CaptureHold:
-    """Read a capture. What is wrong with its words is told before what is wrong with its amount."""
     worded = partial(CaptureHold, hold_id=input.hold_id, to_account_id=input.to_account_id, note=input.note)
-    if input.amount is None:
-        return worded()
-    catalogue.currency(input.amount.currency, ("input", "amount", "currency"))
-    worded()
-    return worded(amount=_amount(catalogue, input.amount))
+    return _whole_or_part(catalogue, worded, input.amount)
 
 
 def release_hold(_: Catalogue, input: ReleaseHoldInput) -> ReleaseHold:
@@ -169,11 +165,7 @@ def release_hold(_: Catalogue, input: ReleaseHoldInput) -> ReleaseHold:
 
 def reverse_transaction(catalogue: Catalogue, input: ReverseTransactionInput) -> ReverseTransaction:
     worded = partial(ReverseTransaction, transaction_id=input.transaction_id, description=input.description)
-    if input.amount is None:
-        return worded()
-    currency = catalogue.currency(input.amount.currency, ("input", "amount", "currency"))
-    worded(amount=Money(1, currency))
-    return worded(amount=catalogue.movement(input.amount.amount, currency, ("input", "amount", "amount")))
+    return _whole_or_part(catalogue, worded, input.amount)
 
 
 def execute_batch(catalogue: Catalogue, input: ExecuteBatchInput) -> ExecuteBatch:
@@ -221,6 +213,15 @@ def revoke_api_key(_: Catalogue, input: RevokeApiKeyInput) -> RevokeApiKey:
 
 def abandon_idempotency_key(_: Catalogue, input: AbandonIdempotencyKeyInput) -> AbandonIdempotencyKey:
     return AbandonIdempotencyKey(of_operation=input.operation, key=input.key)
+
+
+def _whole_or_part(catalogue: Catalogue, worded: Callable[..., Given], amount: MoneyInput | None) -> Given:
+    """Read an amount that may be left out. What is wrong with the words is told before what is wrong with it."""
+    if amount is None:
+        return worded()
+    catalogue.currency(amount.currency, ("input", "amount", "currency"))
+    worded()
+    return worded(amount=_amount(catalogue, amount))
 
 
 def _amount(catalogue: Catalogue, given: MoneyInput) -> Money:

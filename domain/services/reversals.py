@@ -21,8 +21,9 @@ from domain.errors import (
     NotReversible,
     TransactionNotFound,
 )
-from domain.money import LARGEST_BALANCE, Money, zero
+from domain.money import Money, zero
 from domain.records import FREE_TEXT
+from domain.services.movements import require_amount
 from domain.services.postings import move
 from domain.transactions import Reversal, Transaction, TransactionKind
 from domain.unit_of_work import UnitOfWork
@@ -59,9 +60,8 @@ class ReverseTransaction(Command):
     def __post_init__(self) -> None:
         text.require_id(self.transaction_id, TRANSACTION_ID)
         object.__setattr__(self, "description", text.sound_note(self.description, ("input", "description")))
-        if self.amount is not None and not 1 <= self.amount.minor <= LARGEST_BALANCE:
-            largest = Money(LARGEST_BALANCE, self.amount.currency)
-            raise InvalidAmount(self.amount.currency.exponent, largest, path=(*AMOUNT, "amount"))
+        if self.amount is not None:
+            require_amount(self.amount)
 
     @property
     def transaction_ids(self) -> tuple[str, ...]:
