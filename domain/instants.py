@@ -24,7 +24,7 @@ class SteadyClock:
     """A clock that stands still where its source steps back.
 
     What a reader has seen expire must stay expired, so reads and writes of one process share one of these. It starts
-    no earlier than the books: their last batch carries the promise across restarts.
+    no earlier than the books: their last batch carries the promise across restarts, as far as it reached.
     """
 
     def __init__(self, source: Clock, since: Instant = Instant(0)) -> None:

@@ -13,15 +13,15 @@ from domain.freezes import Freeze
 from domain.holds import Hold, HoldState
 from domain.instants import Instant
 from domain.money import Money
-from persistence import queries, rows, tables
+from persistence import queries, rows, tables, turnovers
 from persistence.statements import Hole, Statement, array, each, storage_errors
 
 PRESENT_ACCOUNTS = Statement(
     queries.present_accounts().where(tables.Account.id.in_(each("ids")) & (tables.Account.kind == "CUSTOMER"))
 )
 _LAST_BATCH = Statement(
-    tables.Batch.select(tables.Batch.last_sequence, tables.Batch.at)
-    .where(tables.Batch.at <= Hole("at"))
+    tables.Batch.select(tables.Batch.last_sequence)
+    .where(tables.Batch.at < Hole("at"))
     .order_by(tables.Batch.at.desc())
     .limit(1)
 )
@@ -52,20 +52,20 @@ _HELD = Statement(
 )
 _OPEN_HOLDS = Statement(queries.present_holds().where(_WAS_OPEN).order_by(tables.Hold.placed_sequence).limit(MOST_TOLD))
 _LIVE_FREEZES = Statement(queries.freezes().where(_WAS_LIVE).order_by(tables.Freeze.placed_sequence).limit(MOST_TOLD))
-_END_OF_TIME = Instant(2**63 - 1)
 
 
 def explanation(
     database: peewee.Database, now: Instant, account_id: str, at: Instant | None
 ) -> BalanceExplanation | None:
-    """Return what the balance of a customer's account is made of, now or then."""
+    """Return what the balance of a customer's account is made of, now or by the records before an instant."""
     with storage_errors(), database.atomic("DEFERRED"):
-        sequence, head_at = _last_batch(database, _END_OF_TIME if at is None else at)
-        present = Instant(max(now, head_at))
+        present = turnovers.present(database, now)
+        then = present if at is None else at
+        sequence = _last_sequence_before(database, then)
         found = PRESENT_ACCOUNTS(database, ids=array([account_id]), now=present)
         if not found:
             return None
-        account, then = rows.account(found[0]), present if at is None else at
+        account = rows.account(found[0])
         posted, total = _posted(database, account, sequence)
         held, count = _held(database, account, sequence, then)
         return BalanceExplanation(
@@ -81,9 +81,9 @@ def explanation(
         )
 
 
-def _last_batch(database: peewee.Database, at: Instant) -> tuple[int, Instant]:
+def _last_sequence_before(database: peewee.Database, at: Instant) -> int:
     found = _LAST_BATCH(database, at=at)
-    return found[0] if found else (0, Instant(0))
+    return found[0][0] if found else 0
 
 
 def _posted(database: peewee.Database, account: Account, sequence: int) -> tuple[Money, Money]:

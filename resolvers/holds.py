@@ -6,12 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from domain.instants import Instant
 from domain.services.captures import CaptureHold
 from domain.services.holds import PlaceHold, ReleaseHold
 from resolvers import inputs
 from resolvers.context import Info
-from resolvers.failures import bad_user_input
+from resolvers.filters import past_instant
 from resolvers.operation import Input, Key, perform
 from schema.explanations import BalanceExplanation
 from schema.hold_results import CaptureHoldResult, PlaceHoldResult, ReleaseHoldResult
@@ -19,7 +18,8 @@ from schema.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from schema.scalars import DateTime
 
 AccountId = Annotated[strawberry.ID, strawberry.argument(description="The account's id.")]
-At = Annotated[DateTime | None, strawberry.argument(description="An instant that has passed; the present if left out.")]
+_AT = "An instant that has passed, of which nothing counts that was recorded at it; the present if left out."
+At = Annotated[DateTime | None, strawberry.argument(description=_AT)]
 
 
 async def place_hold(info: Info, idempotency_key: Key, input: Input[PlaceHoldInput]) -> PlaceHoldResult | None:
@@ -35,8 +35,7 @@ async def release_hold(info: Info, idempotency_key: Key, input: Input[ReleaseHol
 
 
 async def explain_balance(info: Info, account_id: AccountId, at: At = None) -> BalanceExplanation | None:
-    if at is not None and at > info.context.clock.now():
-        raise bad_user_input("at must not lie in the future.")
-    asked = None if at is None else Instant(at)
-    explained = info.context.reader.balance_explanation(account_id, asked)
+    reader = info.context.reader
+    asked = None if at is None else past_instant(at, reader.present())
+    explained = reader.balance_explanation(account_id, asked)
     return None if explained is None else BalanceExplanation.of(explained)

@@ -18,8 +18,8 @@ from schema.scalars import DateTime, Int64
 class BalanceExplanation:
     account: Account = strawberry.field(description="The account.")
     at: DateTime = strawberry.field(description="The instant that is explained.")
-    posted: Money = strawberry.field(description="What was posted: as the account says, or its last entry by then.")
-    entries_total: Money = strawberry.field(description="The same, recomputed: the sum of all its entries by then.")
+    posted: Money = strawberry.field(description="What was posted: as the account says, or its last entry before then.")
+    entries_total: Money = strawberry.field(description="The same, recomputed: the sum of all its entries before then.")
     drift: Money = strawberry.field(
         description="posted - entriesTotal: zero. Anything else means that the books are damaged; run `verify`."
     )
@@ -30,7 +30,7 @@ class BalanceExplanation:
     open_hold_count: int = strawberry.field(description="How many holds were open, those not shown included.")
     live_freezes: list[Freeze] = strawberry.field(description="The freezes that were live, oldest first, at most 100.")
     sequence: Int64 = strawberry.field(
-        description="The audit record that this rests on: the last one by then. What came later changes nothing here."
+        description="The last audit record before then, on which this rests. What came later changes nothing here."
     )
 
     @classmethod

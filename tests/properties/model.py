@@ -177,7 +177,7 @@ class Model:
     def _again(self, act: Act, args: Args | None, answer: Answer, now: int) -> Answer:
         if args is None:
             return self._recorded(Answer("IDEMPOTENCY_KEY_ABANDONED", now))
-        if args != act.args:
+        if _said(args) != _said(act.args):
             return self._recorded(Answer("IDEMPOTENCY_KEY_REUSED", now))
         return replace(answer, replayed=True)
 
@@ -401,3 +401,8 @@ class Model:
     def _has_an_admin(self) -> bool:
         clients = self.clients.values()
         return any(client.role == "ADMIN" and client.enabled and not all(client.revoked) for client in clients)
+
+
+def _said(args: Args) -> Args:
+    """Return what was said with a request: a currency is said of an amount, so that without one there is none."""
+    return args | {"currency": None} if args.get("amount", 0) is None else args

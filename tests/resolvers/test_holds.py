@@ -24,6 +24,7 @@ from tests.support.books import euros
 STATES = ("OPEN", "CAPTURED", "RELEASED", "EXPIRED")
 HOLDS = "query ($id: ID!, $state: HoldState) { account(id: $id) { holds(state: $state) { edges { node { id } } } } }"
 STANDING = "query ($id: ID!) { account(id: $id) { posted { amount } held { amount } available { amount } } }"
+BALANCE_AT = "query ($id: ID!, $at: DateTime!) { account(id: $id) { balanceAt(at: $at) { amount } } }"
 EXPLAIN = "query ($id: ID!, $at: DateTime) { explainBalance(accountId: $id, at: $at) %s }"
 
 
@@ -152,7 +153,9 @@ def test_a_balance_is_explained_by_what_it_is_made_of(api: Api) -> None:
     assert [one["id"] for one in told["liveFreezes"]] == [freeze_id]
     assert (told["account"]["id"], told["account"]["held"]) == (account_id, told["held"])
     assert told["sequence"] == str(api.last_sequence())
-    assert told["at"] == write_date_time(api.clock.at)
+    present = api.clock.at + 1  # The next batch comes after what this one recorded.
+    assert told["at"] == write_date_time(present)
+    assert explained(api, account_id, present) == told
 
 
 def test_a_balance_that_has_passed_is_explained_as_it_was(api: Api) -> None:
@@ -161,7 +164,7 @@ def test_a_balance_that_has_passed_is_explained_as_it_was(api: Api) -> None:
     freeze = FreezeAccount(account_id=account_id, reason=FreezeReason.OPERATIONS, expires_at=expiry)
     placed = [held(api, account_id, 400, expires_at=expiry), held(api, account_id)]
     outcome = api.books.execute(freeze)
-    then, sequence = outcome.decided_at, api.last_sequence()
+    then, sequence = outcome.decided_at + 1, api.last_sequence()
     api.books.succeed(ReleaseHold(hold_id=placed[1]))
     api.clock.at = expiry
     api.books.succeed(Withdraw(account_id=account_id, amount=euros(900)))
@@ -172,7 +175,9 @@ def test_a_balance_that_has_passed_is_explained_as_it_was(api: Api) -> None:
     assert (told["sequence"], told["at"]) == (str(sequence), write_date_time(then))
     after = explained(api, account_id, expiry)
     assert (after["held"]["amount"], after["openHolds"], after["liveFreezes"]) == ("0.00", [], [])
-    assert after["posted"]["amount"] == "1.00"
+    # What has run out at an instant is over at it; what was posted at it comes after.
+    assert after["posted"]["amount"] == "10.00"
+    assert explained(api, account_id, expiry + 1)["posted"]["amount"] == "1.00"
 
 
 def test_before_it_was_opened_an_account_had_nothing(api: Api) -> None:
@@ -216,6 +221,28 @@ def test_the_future_cannot_be_explained_and_the_present_can(api: Api) -> None:
     assert explained(api, account_id, now)["posted"]["amount"] == "10.00"
     answer = api.run(EXPLAIN % "{ sequence }", {"id": account_id, "at": write_date_time(now + 1)})
     assert (answer.data, answer.codes) == ({"explainBalance": None}, ["BAD_USER_INPUT"])
+
+
+def test_an_instant_is_explained_as_its_balance_is_told(api: Api) -> None:
+    """Half-open, as everything: what was recorded at the instant itself does not count yet."""
+    account_id = api.books.funded(1000).id
+    for amount in (100, 20, 3):
+        api.books.succeed(Deposit(account_id=account_id, amount=euros(amount)))
+    moments = [at + around for (at,) in api.books.database.execute_sql("SELECT at FROM batch") for around in (-1, 0, 1)]
+    assert {explained(api, account_id, at)["posted"]["amount"] for at in moments} > {"10.00", "11.00", "11.20"}
+    for at in moments:
+        told, shown = explained(api, account_id, at), {"id": account_id, "at": write_date_time(at)}
+        balance = api.run(BALANCE_AT, shown).only["balanceAt"]["amount"]
+        assert told["posted"]["amount"] == told["entriesTotal"]["amount"] == balance
+
+
+def test_what_shares_its_instant_with_the_present_changes_nothing_that_was_explained(api: Api) -> None:
+    account_id, now = api.books.funded(1000).id, api.clock.at + 5 * SECOND
+    api.clock.advance(5 * SECOND)
+    before = explained(api, account_id, now)
+    api.books.succeed(Deposit(account_id=account_id, amount=euros(500)))
+    after = explained(api, account_id, now)
+    assert (after["posted"], after["sequence"]) == (before["posted"], before["sequence"])
 
 
 def test_an_explanation_is_one_look_at_the_books(api: Api) -> None:
