@@ -174,7 +174,8 @@ def _reverse(sketch: Sketch, model: Model) -> Args:
     label = f"T{len(model.movements) - sketch.first}" if sketch.first != MISSING else "missing"
     original = model.movements.get(label)
     left, currency = (original.left, original.currency) if original else (1, "EUR")
-    amount = {0: None, 1: None, 2: left or None, 3: left + 1, 4: left // 2 or None}.get(sketch.choice, sketch.amount)
+    half, more = left // 2, min(left + 1, LARGEST)
+    amount = {0: None, 1: None, 2: left or None, 3: more, 4: half or None}.get(sketch.choice, sketch.amount)
     return {"transaction": label, "amount": amount, "currency": sketch.currency or currency}
 
 

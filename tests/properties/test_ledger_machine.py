@@ -56,7 +56,7 @@ CLIENTS = {
 }
 
 ANOTHER: Mapping[str, Callable[[Any], Any]] = {
-    "amount": lambda amount: (amount or 0) + 1,
+    "amount": lambda amount: (amount or 0) % LARGEST + 1,  # never more than can be moved: that is no input
     "version": lambda version: 7 if version is None else None,
     "name": lambda name: f"{name}!",
     "overdraft": lambda overdraft: overdraft + 1,
