@@ -31,8 +31,7 @@ _TRANSACTION_PREFIX = f"{Prefix.TRANSACTION}_"
 _HEAD = Statement(
     tables.Batch.select(tables.Batch.number, tables.Batch.last_sequence, tables.Batch.at, tables.Audit.hash)
     .join(tables.Audit, on=(tables.Audit.sequence == tables.Batch.last_sequence))
-    .order_by(tables.Batch.number.desc())
-    .limit(1)
+    .where(tables.Batch.number == tables.Batch.select(fn.max(tables.Batch.number)))
 )
 
 _asked = peewee.Select(

@@ -21,6 +21,12 @@ APPLICATION_ID = 0x434F5554
 """What tells our files from others: "COUT", in the header of every one of them."""
 
 BUSY_TIMEOUT_S = 5
+
+MOST_REMEMBERED = 1000
+"""Prepared statements a connection keeps. Preparing one with its triggers takes longer than running it, and what falls
+out of pysqlite3's memory of 100 is always the newest.
+"""
+
 OLDEST_LIBRARY = (3, 37, 0)
 SAFE_LIBRARY = (3, 51, 3)
 
@@ -140,7 +146,8 @@ def _connect(
         raise DatabaseRefusedError(f"there is no folder {path.parent}")
     if path.exists():
         _refuse_foreign(path)
-    database = kind(str(path), pragmas={**_PRAGMAS, **extra}, timeout=BUSY_TIMEOUT_S)
+    options = {"timeout": BUSY_TIMEOUT_S, "cached_statements": MOST_REMEMBERED}
+    database = kind(str(path), pragmas={**_PRAGMAS, **extra}, **options)
     try:
         database.connect()
     except peewee.DatabaseError as error:

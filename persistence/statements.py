@@ -68,8 +68,7 @@ class Statement:
     """A query rendered for SQLite: call it with a database and its holes' values, get the rows."""
 
     def __init__(self, query: peewee.Query) -> None:
-        context = peewee.SqliteDatabase(None).get_sql_context()
-        self.text, parameters = context.sql(query).query()
+        self.text, parameters = _rendered(query)
         self._parameters = tuple(
             (parameter.name, None) if isinstance(parameter, Hole) else (None, parameter) for parameter in parameters
         )
@@ -86,14 +85,37 @@ def each(hole: str) -> peewee.Select:
     return peewee.Select([fn.json_each(Hole(hole))], [SQL("value")])
 
 
-def insertion(table: type[peewee.Model], *columns: str) -> Statement:
-    """Return the statement that inserts all rows of one JSON array of arrays, in their order."""
-    fields = [table._meta.fields[column] for column in columns]  # noqa: SLF001 - Peewee's name for its metadata
-    row = [fn.json_extract(SQL("value"), f"$[{index}]") for index in range(len(columns))]
-    source = peewee.Select([fn.json_each(Hole("rows"))], row).order_by(SQL("key"))
-    return Statement(table.insert_from(source, fields))
+class RowStatement:
+    """A change of one row, run for many: prepared once, with the values of each row in the order of `columns`."""
+
+    def __init__(self, query: peewee.Query, columns: Sequence[str]) -> None:
+        self.text, holes = _rendered(query)
+        if [hole.name for hole in holes] != list(columns):
+            raise ValueError(f"{self.text} does not take its columns in the order {', '.join(columns)}")
+
+    def __call__(self, database: peewee.Database, rows: Sequence[tuple[Any, ...]]) -> None:
+        with storage_errors():
+            database.cursor().executemany(self.text, rows)
+
+
+def insertion(table: type[peewee.Model], *columns: str) -> RowStatement:
+    """Return the statement that inserts rows of these columns, in their order."""
+    fields = table._meta.fields  # noqa: SLF001 - Peewee's name for its metadata
+    return RowStatement(table.insert({fields[column]: Hole(column) for column in columns}), columns)
+
+
+def change(table: type[peewee.Model], *columns: str) -> RowStatement:
+    """Return the statement that gives rows new values in these columns; each row ends with its id."""
+    fields = table._meta.fields  # noqa: SLF001 - Peewee's name for its metadata
+    query = table.update({fields[column]: Hole(column) for column in columns}).where(fields["id"] == Hole("id"))
+    return RowStatement(query, (*columns, "id"))
 
 
 def array(values: Iterable[Any]) -> str:
-    """Write values as the JSON array that `each` and `insertion` read."""
+    """Write values as the JSON array that `each` reads."""
     return json.dumps(values if isinstance(values, Sequence) else list(values), ensure_ascii=False)
+
+
+def _rendered(query: peewee.Query) -> tuple[str, list[Any]]:
+    text, parameters = peewee.SqliteDatabase(None).get_sql_context().sql(query).query()
+    return text, parameters

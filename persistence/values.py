@@ -84,7 +84,6 @@ def opened_row(account: Account, created: Mapping[str, int]) -> Row:
 def changed_row(account: Account, changed: int) -> Row:
     """Write how an account stands from now on."""
     return (
-        account.id,
         account.state.value,
         account.posted.minor,
         account.held.minor,
@@ -93,6 +92,7 @@ def changed_row(account: Account, changed: int) -> Row:
         changed,
         account.closed_at,
         account.version if account.state is AccountState.CLOSED else None,
+        account.id,
     )
 
 

@@ -6,26 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import peewee
-from peewee import SQL, fn
 
 from domain.accounts import Account
 from domain.decisions import Batch
 from domain.holds import HoldState
 from domain.unit_of_work import Staged
 from persistence import tables, values
-from persistence.statements import Hole, Statement, array, insertion
-
-
-def _update(table: type[peewee.Model], *columns: str) -> Statement:
-    """Return the statement that updates columns of all rows of one JSON array of [id, column, ...]."""
-    fields = table._meta.fields  # noqa: SLF001 - Peewee's name for its metadata
-    given = peewee.Select(
-        [fn.json_each(Hole("rows"))],
-        [fn.json_extract(SQL("value"), f"$[{index}]").alias(f"c{index}") for index in range(len(columns) + 1)],
-    ).alias("given")
-    values = {fields[column]: getattr(given.c, f"c{index}") for index, column in enumerate(columns, start=1)}
-    return Statement(table.update(values).from_(given).where(fields["id"] == given.c.c0))
-
+from persistence.statements import RowStatement, Statement, change, insertion
 
 _AUDIT = insertion(
     tables.Audit,
@@ -48,7 +35,7 @@ _IDEMPOTENCY = insertion(
     tables.Idempotency, "api_client_id", "operation", "key", "outcome", "fingerprint", "form", "sequence"
 )
 _API_CLIENTS = insertion(tables.ApiClient, "id", "name", "role", "disabled_at", "created_sequence", "changed_sequence")
-_CHANGED_API_CLIENTS = _update(tables.ApiClient, "role", "disabled_at", "changed_sequence")
+_CHANGED_API_CLIENTS = change(tables.ApiClient, "role", "disabled_at", "changed_sequence")
 _API_KEYS = insertion(
     tables.ApiKey,
     "id",
@@ -60,7 +47,7 @@ _API_KEYS = insertion(
     "expires_at",
     "revoked_at",
 )
-_REVOKED_API_KEYS = _update(tables.ApiKey, "revoked_at", "changed_sequence")
+_REVOKED_API_KEYS = change(tables.ApiKey, "changed_sequence", "revoked_at")
 _KNOWN_CURRENCIES = Statement(tables.Currency.select(tables.Currency.code))
 _CURRENCIES = insertion(tables.Currency, "code", "exponent")
 _ACCOUNTS = insertion(
@@ -79,7 +66,7 @@ _ACCOUNTS = insertion(
     "named_sequence",
     "changed_sequence",
 )
-_CHANGED_ACCOUNTS = _update(
+_CHANGED_ACCOUNTS = change(
     tables.Account,
     "state",
     "posted",
@@ -90,7 +77,7 @@ _CHANGED_ACCOUNTS = _update(
     "closed_at",
     "closed_version",
 )
-_RENAMED_ACCOUNTS = _update(tables.Account, "named_sequence", "changed_sequence")
+_RENAMED_ACCOUNTS = change(tables.Account, "named_sequence", "changed_sequence")
 _TRANSACTIONS = insertion(tables.Transaction, "sequence", "id", "kind", "amount", "currency", "reference", "created_at")
 _ENTRIES = insertion(tables.Entry, "account_id", "version", "sequence", "amount", "balance_after", "created_at")
 _REVERSALS = insertion(tables.Reversal, "original", "n", "sequence", "cumulative")
@@ -106,7 +93,7 @@ _HOLDS = insertion(
     "changed_sequence",
     "expires_at",
 )
-_ENDED_HOLDS = _update(tables.Hold, "state", "captured", "changed_sequence")
+_ENDED_HOLDS = change(tables.Hold, "state", "captured", "changed_sequence")
 _FREEZES = insertion(
     tables.Freeze,
     "id",
@@ -122,7 +109,7 @@ _FREEZES = insertion(
     "released_at",
     "released_by",
 )
-_RELEASED_FREEZES = _update(tables.Freeze, "released_at", "released_by", "changed_sequence")
+_RELEASED_FREEZES = change(tables.Freeze, "changed_sequence", "released_at", "released_by")
 _BATCH = insertion(tables.Batch, "number", "first_sequence", "last_sequence", "at")
 
 Rows = Iterable[tuple[Any, ...]]
@@ -152,7 +139,7 @@ def _write_access(database: peewee.Database, staged: Staged) -> None:
     _run(
         database,
         _CHANGED_API_CLIENTS,
-        [(c.id, c.role.value, c.disabled_at, changed[c.id]) for c in clients if c.id not in created],
+        [(c.role.value, c.disabled_at, changed[c.id], c.id) for c in clients if c.id not in created],
     )
     digests = staged.secret_digests
     _run(
@@ -173,7 +160,7 @@ def _write_access(database: peewee.Database, staged: Staged) -> None:
             if k.id in created
         ],
     )
-    _run(database, _REVOKED_API_KEYS, [(k.id, k.revoked_at, changed[k.id]) for k in keys if k.id not in created])
+    _run(database, _REVOKED_API_KEYS, [(changed[k.id], k.revoked_at, k.id) for k in keys if k.id not in created])
 
 
 def _write_accounts(database: peewee.Database, staged: Staged) -> None:
@@ -182,7 +169,7 @@ def _write_accounts(database: peewee.Database, staged: Staged) -> None:
     opened = [account for account in accounts if account.id in created]
     _write_currencies(database, opened)
     _run(database, _ACCOUNTS, [values.opened_row(account, created) for account in opened])
-    _run(database, _RENAMED_ACCOUNTS, [(id_, named, named) for id_, named in staged.named.items()])
+    _run(database, _RENAMED_ACCOUNTS, [(named, named, id_) for id_, named in staged.named.items()])
     _run(database, _TRANSACTIONS, map(values.transaction_row, staged.transactions.values()))
     _run(database, _ENTRIES, (row for made in staged.transactions.values() for row in values.entry_rows(made)))
     _run(database, _REVERSALS, map(values.reversal_row, staged.reversals.values()))
@@ -191,7 +178,7 @@ def _write_accounts(database: peewee.Database, staged: Staged) -> None:
     _run(
         database,
         _RELEASED_FREEZES,
-        [(f.id, f.released_at, f.released_by, staged.changed[f.id]) for f in freezes if f.id not in created],
+        [(staged.changed[f.id], f.released_at, f.released_by, f.id) for f in freezes if f.id not in created],
     )
     _run(database, _CHANGED_ACCOUNTS, [values.changed_row(account, staged.changed[account.id]) for account in accounts])
 
@@ -203,7 +190,7 @@ def _write_holds(database: peewee.Database, staged: Staged) -> None:
     _run(
         database,
         _ENDED_HOLDS,
-        [(h.id, h.state.value, h.captured.minor, changed[h.id]) for h in holds if h.state is not HoldState.OPEN],
+        [(h.state.value, h.captured.minor, changed[h.id], h.id) for h in holds if h.state is not HoldState.OPEN],
     )
 
 
@@ -215,6 +202,6 @@ def _write_currencies(database: peewee.Database, opened: list[Account]) -> None:
     _run(database, _CURRENCIES, [(code, exponent) for code, exponent in fresh.items() if code not in known])
 
 
-def _run(database: peewee.Database, statement: Statement, rows: Rows) -> None:
+def _run(database: peewee.Database, statement: RowStatement, rows: Rows) -> None:
     if rows := list(rows):
-        statement(database, rows=array(rows))
+        statement(database, rows)

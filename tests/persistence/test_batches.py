@@ -29,6 +29,7 @@ from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.movements import Deposit, Transfer, Withdraw
 from persistence import database
 from persistence.batches import MOST_IN_A_BATCH, BatchWriter
+from persistence.library import sqlite3
 from tests.persistence import populated
 from tests.support import raw
 from tests.support.books import EUR, JPY, TestLedger, euros, migrated
@@ -314,7 +315,7 @@ def test_a_fault_names_the_operation_and_its_cause_and_leaves_the_key_unused(led
     (fault,) = ledger.run(poisoned)
     assert str(fault) == "IntegrityError while writing DEPOSIT"
     assert isinstance(fault, Fault)
-    assert isinstance(fault.__cause__, peewee.IntegrityError)
+    assert isinstance(fault.__cause__, sqlite3.IntegrityError)
     ledger.writer = sound
     (outcome,) = ledger.run(poisoned)
     assert isinstance(outcome, Outcome)

@@ -95,6 +95,7 @@ def copied(source: Path, target: Path) -> Path:
 def acting(database: peewee.Database, act: Callable[[str], None]) -> Iterator[None]:
     """Let `act` see every statement before it runs, BEGIN and COMMIT included; it may raise instead."""
     run_sql, begin, commit = database.execute_sql, database.begin, database.commit
+    cursor: Callable[[], Any] = database.cursor
 
     def watched(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
         def seen(*arguments: Any) -> Any:
@@ -104,13 +105,27 @@ def acting(database: peewee.Database, act: Callable[[str], None]) -> Iterator[No
         return seen
 
     vars(database).update(
-        execute_sql=watched("", run_sql), begin=watched("BEGIN", begin), commit=watched("COMMIT", commit)
+        execute_sql=watched("", run_sql),
+        begin=watched("BEGIN", begin),
+        commit=watched("COMMIT", commit),
+        cursor=lambda: WatchedCursor(cursor(), watched),
     )
     try:
         yield
     finally:
-        for name in ("execute_sql", "begin", "commit"):
+        for name in ("execute_sql", "begin", "commit", "cursor"):
             del vars(database)[name]
+
+
+class WatchedCursor:
+    """A cursor whose statements for many rows are seen as one each. What `execute_sql` runs on it was seen there."""
+
+    def __init__(self, cursor: Any, watched: Callable[[str, Callable[..., Any]], Callable[..., Any]]) -> None:
+        self._cursor = cursor
+        self.executemany = watched("", cursor.executemany)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
 
 
 def statements_of(database: peewee.Database, act: Callable[[], object]) -> list[str]:
