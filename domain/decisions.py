@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -95,12 +95,13 @@ def _decide_part(batch: Batch, work: UnitOfWork, key: str, part: Command | Rejec
 
 
 def _decide_command(batch: Batch, request: Request, command: Command) -> Outcome:
-    caller = _present_caller(batch, request.caller)
+    work = batch.unit_of_work(request.caller)
+    caller = _present_caller(work, request.caller)
     if caller is None or caller.role not in PERMISSIONS[command.operation]:
         return _deny(batch, request, command)
-    request = replace(request, caller=caller)
+    request = Request(caller, request.key, command)
     scope = IdempotencyScope(caller.api_client_id, command.operation, request.key)
-    if decision := batch.unit_of_work(caller).decision(scope):
+    if decision := work.decision(scope):
         return _answer_again(batch, request, command, decision)
     return carry_out(batch, request, command)
 
@@ -111,17 +112,16 @@ def carry_out(batch: Batch, request: Request, command: Command) -> Outcome:
     return _perform(batch, request, command)
 
 
-def _present_caller(batch: Batch, caller: Caller) -> Caller | None:
+def _present_caller(work: UnitOfWork, caller: Caller) -> Caller | None:
     """Return the caller as the books know it by now; None if it is disabled, or its key no longer usable."""
     if caller == SYSTEM:
         return caller
-    work = batch.unit_of_work(caller)
     client, key = work.api_client(caller.api_client_id), work.api_key(caller.api_key_id or "")
     if client is None or key is None or key.api_client_id != client.id:
         return None
-    if not client.is_enabled or not key.is_usable(batch.now):
+    if not client.is_enabled or not key.is_usable(work.now):
         return None
-    return replace(caller, role=client.role)
+    return Caller(client.id, key.id, client.role)
 
 
 def _reject(batch: Batch, request: Request, rejection: Rejection) -> Outcome:

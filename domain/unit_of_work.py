@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.access import ApiClient, ApiKey, Caller
-from domain.accounts import Account, AccountKind, house_account, house_account_id
+from domain.accounts import Account, AccountKind, AccountState, house_account, house_account_id
 from domain.audit import AuditRecord
 from domain.commands import Command, Rejection
 from domain.errors import AccountNotFound, InputPath
@@ -59,8 +58,9 @@ class Staged:
     def absorb(self, other: Staged) -> None:
         """Take over everything the other has staged."""
         for name in self.__slots__:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            mine.extend(theirs) if isinstance(mine, list) else mine.update(theirs)
+            if theirs := getattr(other, name):
+                mine = getattr(self, name)
+                mine.extend(theirs) if isinstance(mine, list) else mine.update(theirs)
 
 
 class UnitOfWork:
@@ -101,8 +101,8 @@ class UnitOfWork:
 
     def account(self, account_id: str) -> Account | None:
         """Return an account of any kind."""
-        layers = ChainMap(self.staged.accounts, self._batch.accounts)
-        return layers.get(account_id) or self._books.account(account_id)
+        staged = self.staged.accounts.get(account_id) or self._batch.accounts.get(account_id)
+        return staged or self._books.account(account_id)
 
     def customer_account(self, account_id: str, path: InputPath) -> Account:
         """Return a customer's account. Raises AccountNotFound for everything else, house accounts included."""
@@ -124,7 +124,10 @@ class UnitOfWork:
         return self._batch.references.get(reference) or self._books.account_id_with_reference(reference)
 
     def unreleased_freezes(self, account_id: str) -> Sequence[Freeze]:
-        """Return the freezes of an account not released yet, oldest first."""
+        """Return the freezes of an account not released yet, oldest first. Only a FROZEN account has any."""
+        account = self.account(account_id)
+        if account is None or account.state is not AccountState.FROZEN:
+            return ()
         known = {freeze.id: freeze for freeze in self._books.unreleased_freezes(account_id)}
         layers = (*self._batch.freezes.values(), *self.staged.freezes.values())
         known |= {freeze.id: freeze for freeze in layers if freeze.account_id == account_id}
@@ -136,16 +139,19 @@ class UnitOfWork:
 
     def freeze(self, freeze_id: str) -> Freeze | None:
         """Return a freeze, whatever became of it."""
-        layers = ChainMap(self.staged.freezes, self._batch.freezes)
-        return layers.get(freeze_id) or self._books.freeze(freeze_id)
+        staged = self.staged.freezes.get(freeze_id) or self._batch.freezes.get(freeze_id)
+        return staged or self._books.freeze(freeze_id)
 
     def hold(self, hold_id: str) -> Hold | None:
         """Return a hold, whatever became of it."""
-        layers = ChainMap(self.staged.holds, self._batch.holds)
-        return layers.get(hold_id) or self._books.hold(hold_id)
+        staged = self.staged.holds.get(hold_id) or self._batch.holds.get(hold_id)
+        return staged or self._books.hold(hold_id)
 
     def due_holds(self, account_id: str, now: Instant) -> Sequence[Hold]:
-        """Return the holds of an account that have run out and are not settled yet."""
+        """Return the holds of an account that have run out and are not settled yet. Only what is held can have."""
+        account = self.account(account_id)
+        if account is None or not account.held.minor:
+            return ()
         known = {hold.id: hold for hold in self._books.due_holds(account_id, now)}
         return [hold for hold in (known | self._staged_holds(account_id)).values() if hold.is_due(now)]
 
@@ -161,8 +167,8 @@ class UnitOfWork:
 
     def transaction(self, transaction_id: str) -> Transaction | None:
         """Return a transaction with its entries."""
-        layers = ChainMap(self.staged.transactions, self._batch.transactions)
-        return layers.get(transaction_id) or self._books.transaction(transaction_id)
+        staged = self.staged.transactions.get(transaction_id) or self._batch.transactions.get(transaction_id)
+        return staged or self._books.transaction(transaction_id)
 
     def last_reversal(self, transaction_id: str) -> Reversal | None:
         """Return how far a transaction is taken back."""
@@ -172,8 +178,8 @@ class UnitOfWork:
 
     def api_client(self, api_client_id: str) -> ApiClient | None:
         """Return an API client."""
-        layers = ChainMap(self.staged.api_clients, self._batch.api_clients)
-        return layers.get(api_client_id) or self._books.api_client(api_client_id)
+        staged = self.staged.api_clients.get(api_client_id) or self._batch.api_clients.get(api_client_id)
+        return staged or self._books.api_client(api_client_id)
 
     def api_client_id_with_name(self, name: str) -> str | None:
         """Return whose name this is."""
@@ -188,8 +194,8 @@ class UnitOfWork:
 
     def api_key(self, api_key_id: str) -> ApiKey | None:
         """Return an API key."""
-        layers = ChainMap(self.staged.api_keys, self._batch.api_keys)
-        return layers.get(api_key_id) or self._books.api_key(api_key_id)
+        staged = self.staged.api_keys.get(api_key_id) or self._batch.api_keys.get(api_key_id)
+        return staged or self._books.api_key(api_key_id)
 
     def api_keys_of(self, api_client_id: str) -> Sequence[ApiKey]:
         """Return all keys of a client."""

@@ -82,6 +82,7 @@ def test_freezes_are_seen_through_all_layers_and_released_ones_are_gone() -> Non
     account = ledger.opened()
     batch = _batch(ledger)
     freeze = _freeze(account)
+    batch.staged.accounts[account.id] = replace(account, state=AccountState.FROZEN)
     batch.staged.freezes[freeze.id] = freeze
     work = batch.unit_of_work(SYSTEM)
     another = replace(freeze, id="frz_newer")
@@ -91,6 +92,8 @@ def test_freezes_are_seen_through_all_layers_and_released_ones_are_gone() -> Non
     work.stage_freeze(replace(freeze, released_at=Instant(2)))
     assert work.unreleased_freezes(account.id) == [another]
     assert work.freeze(freeze.id) == replace(freeze, released_at=Instant(2))
+    work.stage_account(account)
+    assert work.unreleased_freezes(account.id) == ()
 
 
 def test_clients_keys_and_decisions_are_seen_through_all_layers() -> None:
