@@ -190,5 +190,20 @@ def require_funds(account: Account, debit: Money, path: InputPath = AMOUNT) -> N
 
 def post(account: Account, amount: Money) -> tuple[Account, Entry]:
     """Apply a signed amount: the account one version later, and the entry that says so."""
-    after = replace(account, posted=account.posted + amount, version=account.version + 1)
+    # Every field by name, since `replace` takes twice as long and nothing in the books is done as often.
+    after = Account(
+        id=account.id,
+        kind=account.kind,
+        currency=account.currency,
+        state=account.state,
+        posted=account.posted + amount,
+        held=account.held,
+        overdraft_limit=account.overdraft_limit,
+        version=account.version + 1,
+        name=account.name,
+        reference=account.reference,
+        metadata=account.metadata,
+        opened_at=account.opened_at,
+        closed_at=account.closed_at,
+    )
     return after, Entry(account.id, after.version, amount, after.posted)

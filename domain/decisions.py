@@ -164,6 +164,8 @@ def _due(batch: Batch, command: Command) -> Iterator[ExpireHold | ExpireFreeze]:
 
 def _touched(work: UnitOfWork, command: Command) -> Iterable[str]:
     """Return each account that the command names, or one of whose holds or transactions it names, once."""
+    if not command.hold_ids and not command.transaction_ids:
+        return dict.fromkeys(command.account_ids)
     held = (hold.account_id for hold in map(work.hold, command.hold_ids) if hold is not None)
     named = (one for one in map(work.transaction, command.transaction_ids) if one is not None)
     moved = (entry.account_id for transaction in named for entry in transaction.entries)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import types
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import orjson
 
 from domain.money import Currency, Money
 
@@ -57,12 +58,9 @@ class _Field(NamedTuple):
     read: Callable[[Any], Any] | None
 
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
-
-
 def to_bytes(plain: Mapping[str, Any]) -> bytes:
-    """Write plain data in its canonical form: compact JSON, keys sorted, UTF-8."""
-    return _CANONICAL.encode(plain).encode()
+    """Write plain data in its canonical form: compact JSON, keys sorted, UTF-8. Integers have at most 64 bits."""
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
 def to_plain(value: object, salt: bytes | None = None) -> Any:
@@ -92,8 +90,7 @@ def from_plain(kind: Any, plain: Any) -> Any:
 
 def digest(content: object, salt: bytes) -> str:
     """Return what stands for free text in the log: SHA-256(salt || JSON), in hexadecimal."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(salt + text.encode()).hexdigest()
+    return hashlib.sha256(salt + orjson.dumps(content)).hexdigest()
 
 
 def free_text(value: Any) -> dict[str, Any]:

@@ -27,7 +27,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "dotenv": frozenset({"main"}),
     "graphql": frozenset({"main", "resolvers", "schema"}),
     "iso4217": frozenset({"persistence"}),
-    "orjson": frozenset({"resolvers"}),
+    "orjson": frozenset({"domain", "resolvers"}),
     "peewee": frozenset({"main", "persistence"}),
     "playhouse": frozenset({"persistence"}),
     "pydantic": frozenset({"main"}),

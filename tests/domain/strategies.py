@@ -18,6 +18,8 @@ from domain.records import type_hints
 from domain.transactions import Entry, Transaction, TransactionKind
 from tests.domain.known_errors import CONCRETE
 
+integers = st.integers(-(2**63), 2**63 - 1)
+counts = st.integers(1, 2**63 - 1)
 instants = st.integers(0, 2**53).map(Instant)
 currencies = st.builds(Currency, st.from_regex("[A-Z]{3}", fullmatch=True), st.integers(0, 4))
 words = st.text(max_size=20)
@@ -53,7 +55,7 @@ def accounts(draw: st.DrawFn) -> Account:
         posted=Money(0 if closed else draw(st.integers(floor, 2**63)), currency),
         held=Money(held, currency),
         overdraft_limit=Money(limit, currency),
-        version=draw(st.integers(0)),
+        version=draw(counts),
         name="",
         reference=draw(st.none() | words),
         metadata=(),
@@ -84,14 +86,14 @@ def transactions(draw: st.DrawFn) -> Transaction:
     currency = draw(currencies)
     amounts = draw(st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=3))
     entries = tuple(
-        Entry(draw(words), draw(st.integers(1)), Money(minor, currency), Money(draw(st.integers()), currency))
+        Entry(draw(words), draw(counts), Money(minor, currency), Money(draw(integers), currency))
         for minor in (*amounts, -sum(amounts))
     )
     return Transaction(
         id=draw(words),
-        sequence=draw(st.integers(1)),
+        sequence=draw(counts),
         kind=draw(st.sampled_from(TransactionKind)),
-        amount=Money(draw(st.integers(1)), currency),
+        amount=Money(draw(counts), currency),
         entries=entries,
         reference=draw(st.none() | words),
         description=None,
@@ -100,6 +102,7 @@ def transactions(draw: st.DrawFn) -> Transaction:
     )
 
 
+st.register_type_strategy(int, integers)
 st.register_type_strategy(Currency, currencies)
 st.register_type_strategy(Account, accounts())
 st.register_type_strategy(Transaction, transactions())

@@ -218,6 +218,18 @@ def test_bytes_are_compact_sorted_utf_8() -> None:
     assert to_bytes({"b": [1, None], "a": "é\u2028"}) == '{"a":"é\u2028","b":[1,null]}'.encode()
 
 
+plain_data = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.dictionaries(st.text(), plain_data))
+def test_the_canonical_bytes_are_those_that_the_standard_library_writes(plain: dict[str, Any]) -> None:
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert to_bytes(plain) == text.encode()
+
+
 class Colour(Enum):
     RED = 1
 
