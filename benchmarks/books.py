@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from domain.access import SYSTEM
 from domain.instants import SECOND, Instant
 from domain.money import Currency, Money
 from domain.ports import Fault, Request
-from domain.services.accounts import OpenAccount
+from domain.services.accounts import CloseAccount, OpenAccount
 from domain.services.movements import Deposit, Withdraw
 from main import SystemClock, SystemEntropy, TypeIds
 from persistence import database
@@ -23,6 +23,7 @@ REFERENCE = "measured"
 DAYS = 100
 DAY = 24 * 60 * 60 * SECOND
 MOST_IN_A_BATCH = 500
+FUNDS = 1_000_00
 
 
 @dataclass
@@ -77,3 +78,40 @@ def _requests(account_id: str, numbers: range) -> Iterator[Request]:
         kind = (Deposit, Deposit, Withdraw)[number % 3]
         amount = Money(100 + number % 50, EUR)
         yield Request(SYSTEM, f"key-{number}", kind(account_id=account_id, amount=amount, description="measured"))
+
+
+def open_accounts(writer: BatchWriter, count: int) -> list[str]:
+    """Open so many accounts; return their ids."""
+    return _all_done(writer, [Request(SYSTEM, f"open-{number}", _opening(number)) for number in range(count)])
+
+
+def open_and_close(writer: BatchWriter) -> str:
+    """Open one more account and close it again; return its id."""
+    (account_id,) = _all_done(writer, [Request(SYSTEM, "open-closed", OpenAccount(currency=EUR, name="Closed"))])
+    _done(writer, [Request(SYSTEM, "close", CloseAccount(account_id=account_id))])
+    return account_id
+
+
+def fund(writer: BatchWriter, account_ids: Sequence[str], times: int) -> None:
+    """Deposit FUNDS so many times to each account."""
+    for time in range(times):
+        for start in range(0, len(account_ids), MOST_IN_A_BATCH):
+            _done(
+                writer,
+                [
+                    Request(SYSTEM, f"fund-{time}-{id_}", Deposit(account_id=id_, amount=Money(FUNDS, EUR)))
+                    for id_ in account_ids[start : start + MOST_IN_A_BATCH]
+                ],
+            )
+
+
+def _opening(number: int) -> OpenAccount:
+    return OpenAccount(currency=EUR, name=f"Account {number}")
+
+
+def _all_done(writer: BatchWriter, openings: list[Request]) -> list[str]:
+    return [
+        opened.account.id
+        for start in range(0, len(openings), MOST_IN_A_BATCH)
+        for opened in _done(writer, openings[start : start + MOST_IN_A_BATCH])
+    ]
