@@ -4,13 +4,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# What `make bench` measures against: a REST server in an environment of its own, and a Node server.
+OPPONENTS := benchmarks/.venv/pyvenv.cfg benchmarks/node/node_modules/.package-lock.json
+
 # What the tools of strangers are installed by; and the browser, which may be named: make conformance CHROMIUM=...
 STRANGERS := conformance/.venv/pyvenv.cfg conformance/node_modules/.package-lock.json
 CHROMIUM  ?= $(or $(shell command -v chromium),/usr/bin/chromium)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test bench conformance explorer strangers lint types format lock schema chromium clean
+.PHONY: help run test bench conformance explorer strangers lint types format lock schema chromium wrk clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
@@ -31,8 +34,8 @@ strangers: $(STRANGERS) ## install the tools of strangers into conformance/ (nee
 explorer: $(VENV)/run.installed ## bring GraphiQL here, so that the explorer needs no CDN (needs npm)
 	$(BIN)/python -m resolvers.explorer.install .explorer
 
-bench: $(VENV)/dev.installed ## measure statements on few and on many entries (makes 3 GB of books in .benchmarks, once)
-	$(BIN)/python -m benchmarks.statements
+bench: $(VENV)/dev.installed $(OPPONENTS) wrk ## measure beside REST and Node, in half an hour (ARGS="compare --rounds 1")
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/dev.installed ## check style and formatting
 	$(BIN)/ruff check
@@ -52,6 +55,7 @@ lock: $(VENV)/dev.installed ## compile the locks from requirements/*.in (ARGS=--
 	$(COMPILE) requirements/run.in --output-file requirements/run.txt
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) requirements/conformance.in --output-file requirements/conformance.txt
+	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 
 schema: $(VENV)/run.installed ## write the generated contract, schema/schema.graphql
 	@# through a second file, so that a failure leaves the old contract whole
@@ -60,6 +64,7 @@ schema: $(VENV)/run.installed ## write the generated contract, schema/schema.gra
 
 clean: ## remove all that can be made again; never a database or a key
 	rm -rf $(VENV) .benchmarks .explorer* conformance/.venv conformance/node_modules conformance/generated
+	rm -rf benchmarks/.venv benchmarks/node/node_modules
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache schema/schema.graphql.new
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -85,6 +90,24 @@ conformance/node_modules/.package-lock.json: conformance/package-lock.json confo
 	@command -v npm >/dev/null || { echo "The tools of strangers come by npm: install Node 20 or newer." >&2; exit 1; }
 	npm ci --prefix conformance --loglevel error
 	@touch $@
+
+# What only `make bench` needs. better-sqlite3 is compiled here, against Node's own headers where they came with it.
+benchmarks/.venv/pyvenv.cfg: requirements/bench.txt
+	$(PYTHON) -m venv --clear benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+benchmarks/node/node_modules/.package-lock.json: benchmarks/node/package-lock.json benchmarks/node/package.json
+	@command -v npm >/dev/null || { echo "The Node server comes by npm: install Node 20 or newer." >&2; exit 1; }
+	prefix=$$(node -p 'path.dirname(path.dirname(fs.realpathSync(process.execPath)))'); \
+	test -e "$$prefix/include/node/node.h" && export npm_config_nodedir="$$prefix"; \
+	npm_config_build_from_source=true npm ci --prefix benchmarks/node --loglevel error
+	@touch $@
+
+wrk:
+	@command -v wrk >/dev/null || { apt-get update --quiet && apt-get install --quiet --yes wrk; } 2>/dev/null || { \
+		echo "make bench loads the servers with wrk, which could not be installed here; install your system's package." >&2; \
+		exit 1; }
 
 chromium:
 	@test -x "$(CHROMIUM)" || { apt-get update --quiet && apt-get install --quiet --yes chromium && test -x "$(CHROMIUM)"; } 2>/dev/null || { \

@@ -1,4 +1,4 @@
-"""Books to measure: one account with so many entries, made by the real writer, evenly over a hundred days."""
+"""Books to measure: so many transactions on so many accounts, made by the real writer, over a hundred days."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Calendar:
         return self.at
 
 
-def make(path: Path, entries: int) -> None:
+def make(path: Path, transactions: int, accounts: int = 1) -> None:
     """Make a file in which the last of DAYS days ends now. A whole one is left as it is."""
     if path.exists():
         return
@@ -46,20 +46,21 @@ def make(path: Path, entries: int) -> None:
     with closing(database.connect_writer(unfinished)) as connection:
         database.migrate(connection)
         clock = Calendar(began)
-        _fill(BatchWriter(connection, clock=clock, ids=TypeIds(), entropy=SystemEntropy()), clock, entries)
+        _fill(
+            BatchWriter(connection, clock=clock, ids=TypeIds(), entropy=SystemEntropy()), clock, transactions, accounts
+        )
     unfinished.rename(path)
 
 
-def _fill(writer: BatchWriter, clock: Calendar, entries: int) -> None:
+def _fill(writer: BatchWriter, clock: Calendar, transactions: int, accounts: int) -> None:
     began = clock.at
     opening = Request(SYSTEM, "open", OpenAccount(currency=EUR, name="Measured", reference=REFERENCE))
-    (opened,) = _done(writer, [opening])
-    account_id = opened.account.id
-    in_a_batch = max(1, min(MOST_IN_A_BATCH, entries // (2 * DAYS)))
-    for start in range(0, entries, in_a_batch):
-        numbers = range(start, min(start + in_a_batch, entries))
-        clock.at = Instant(began + DAYS * DAY * start // entries)
-        _done(writer, list(_requests(account_id, numbers)))
+    account_ids = [*_all_done(writer, [opening]), *open_accounts(writer, accounts - 1)]
+    in_a_batch = max(1, min(MOST_IN_A_BATCH, transactions // (2 * DAYS)))
+    for start in range(0, transactions, in_a_batch):
+        numbers = range(start, min(start + in_a_batch, transactions))
+        clock.at = Instant(began + DAYS * DAY * start // transactions)
+        _done(writer, list(_requests(account_ids, numbers)))
 
 
 def _done(writer: BatchWriter, requests: list[Request]) -> list[Any]:
@@ -72,10 +73,11 @@ def _done(writer: BatchWriter, requests: list[Request]) -> list[Any]:
     return results
 
 
-def _requests(account_id: str, numbers: range) -> Iterator[Request]:
-    """Yield one withdrawal after every two deposits."""
+def _requests(account_ids: Sequence[str], numbers: range) -> Iterator[Request]:
+    """Yield one withdrawal after every two deposits, on the accounts in turn."""
     for number in numbers:
-        kind = (Deposit, Deposit, Withdraw)[number % 3]
+        round_, turn = divmod(number, len(account_ids))
+        account_id, kind = account_ids[turn], (Deposit, Deposit, Withdraw)[round_ % 3]
         amount = Money(100 + number % 50, EUR)
         yield Request(SYSTEM, f"key-{number}", kind(account_id=account_id, amount=amount, description="measured"))
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +37,14 @@ class Contestant:
     command: Sequence[str]
     prepare: Callable[[Path], Prepared]
 
-    def start(self, folder: Path) -> Server:
-        """Start it on the file in a folder. Raises NotStartedError."""
-        return Server.start(self.command, folder, environment())
+    @contextmanager
+    def running(self, folder: Path) -> Iterator[Server]:
+        """Run it for a while on the file in a folder. Raises NotStartedError."""
+        server = Server.start(self.command, folder, environment())
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def environment() -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import click
 import httpx
 import orjson
 
@@ -127,6 +128,7 @@ async def measure(few: Served, many: Served, rounds: int) -> dict[str, list[floa
     return {name: [1000 * median(taken[name, number]) for number in (0, 1)] for name in (*questions, *READS)}
 
 
+@click.command()
 def main() -> None:
     """Make what is missing, measure, print a table in Markdown."""
     FOLDER.mkdir(exist_ok=True)

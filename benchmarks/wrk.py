@@ -86,13 +86,18 @@ def found_in(printed: str) -> Found:
 def plan_of(load: Load, dialect: Dialect, books: Prepared) -> str:
     """Write what load.lua sends as the Lua table that it reads."""
     accounts = books.account_ids[:1] if load.is_hot else books.account_ids
-    lengths = {KEY: KEY_LENGTH, ACCOUNT: len(accounts[0]), OTHER: len(accounts[0])}
-    requests = (pieces(wire(message_of(kind, dialect, books), lengths)) for kind in load.kinds)
+    requests = (pieces(wire(message_of(kind, dialect, books), lengths_of(books))) for kind in load.kinds)
     written = ",\n".join("{" + ", ".join(_lua(piece) for piece in request) + "}" for request in requests)
     return (
         f"return {{\nrequests = {{{written}}},\naccounts = {{{', '.join(map(_lua, accounts))}}},\n"
         f"successes = {{{', '.join(map(_lua, dialect.successes))}}},\n}}\n"
     )
+
+
+def lengths_of(books: Prepared) -> dict[str, int]:
+    """Return how long what fills the holes is: keys are of one length, and so are the ids of a contestant."""
+    length = len(books.account_ids[0])
+    return {KEY: KEY_LENGTH, ACCOUNT: length, OTHER: length}
 
 
 def message_of(kind: str, dialect: Dialect, books: Prepared) -> Message:
