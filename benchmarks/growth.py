@@ -25,7 +25,6 @@ from benchmarks.books import make
 from benchmarks.contestants import CONTESTANTS, OWN
 from benchmarks.dialects import GraphQL, Message
 from benchmarks.prepared import FILE, run_own
-from benchmarks.processes import Server
 from domain.access import Role
 from persistence import database
 
@@ -134,11 +133,7 @@ def medians(folders: Mapping[int, Path], asked: int) -> dict[str, dict[int, floa
 def start(folder: Path) -> float:
     """Return how long a start takes: from the command to the line that tells the address."""
     with CONTESTANTS[OWN].running(folder) as server:
-        return _seconds_to_start(server)
-
-
-def _seconds_to_start(server: Server) -> float:
-    return server.seconds_to_start
+        return server.seconds_to_start
 
 
 def starts(folders: Mapping[str, Path], times: int) -> dict[str, float]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from statistics import quantiles
-from typing import Any, cast
+from typing import cast
 
 import uvloop
 
@@ -78,6 +78,11 @@ class Connection(asyncio.Protocol):
         if self._transport:
             self._transport.write(request)
 
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport:
+            self._transport.abort()
+
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, separator, body = self._received.partition(b"\r\n\r\n")
@@ -108,7 +113,7 @@ class Loader:
         self._free: list[Connection] = []
         self._busy: set[Connection] = set()
         self._open = self._opening = 0
-        self._connecting: list[asyncio.Task[Any]] = []
+        self._connecting: set[asyncio.Task[None]] = set()
         self._ends = 0.0
         self.reckoning = Reckoning(seconds)
 
@@ -126,7 +131,8 @@ class Loader:
         ended = loop.time()
         while (self._busy or self._waiting) and loop.time() - ended < GRACE_S:  # noqa: ASYNC110 - both may fill again
             await asyncio.sleep(TICK_S)
-        self.reckoning.failures += [repr(task.exception()) for task in self._connecting if _failed(task)]
+        for connection in (*self._busy, *self._free):
+            connection.close()
         return self.reckoning
 
     def opened(self, connection: Connection) -> None:
@@ -170,16 +176,23 @@ class Loader:
         for _ in range(min(len(self._waiting) - self._opening, MOST_CONNECTIONS - self._open)):
             self._open += 1
             self._opening += 1
-            connecting = loop.create_connection(lambda: Connection(self), self._host, self._port)
-            self._connecting.append(loop.create_task(connecting))
+            connecting = loop.create_task(self._connect(loop))
+            self._connecting.add(connecting)
+            connecting.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open a connection. Where that fails, so does the request that has waited longest for one."""
+        try:
+            await loop.create_connection(lambda: Connection(self), self._host, self._port)
+        except OSError as error:
+            self._open -= 1
+            self._opening -= 1
+            self._waiting.popleft()
+            self.reckoning.failures.append(str(error))
 
     def _send(self, connection: Connection, due: float) -> None:
         self._busy.add(connection)
         connection.send(next(self._requests), due)
-
-
-def _failed(task: asyncio.Task[Any]) -> bool:
-    return task.done() and task.exception() is not None
 
 
 def run(address: str, requests: Iterator[bytes], rate: float, seconds: float) -> Reckoning:

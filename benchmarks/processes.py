@@ -29,7 +29,6 @@ class Server:
     process: subprocess.Popen[str]
     address: str
     seconds_to_start: float
-    log: Path
 
     @classmethod
     def start(cls, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Server:
@@ -42,11 +41,11 @@ class Server:
             )
         address = _address_told(process)
         passed = time.perf_counter() - began
+        server = cls(process, address or "", passed)
         if address is None:
-            process.kill()
-            process.wait()
+            server.stop()
             raise NotStartedError(log.read_text())
-        return cls(process, address, passed, log)
+        return server
 
     def cpu_seconds(self) -> float:
         """Return the processor time of all its processes and threads, in the kernel and outside."""
