@@ -91,6 +91,7 @@ def test_balances_are_their_entries_and_all_sum_to_zero(books: Books, prepared: 
 
 def test_a_failure_spoils_nobody_else(books: Books, prepared: Prepared, manager: Client, writer: Writer) -> None:
     def fail() -> Answer:
+        books.deposit(manager, "failing", prepared.account_ids[2], ONE)
         raise RuntimeError("of this one alone")
 
     async def together() -> list[Answer | BaseException]:
@@ -106,6 +107,8 @@ def test_a_failure_spoils_nobody_else(books: Books, prepared: Prepared, manager:
     assert isinstance(before, Answer)
     assert isinstance(after, Answer)
     assert [before.status, after.status] == [200, 200]
+    versions = {id_: version for id_, _, version in books.execute(STANDING)}
+    assert [versions[id_] for id_ in prepared.account_ids] == [3, 3, 2]
 
 
 def test_an_account_is_told_with_its_entries(books: Books, prepared: Prepared) -> None:
