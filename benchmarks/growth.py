@@ -54,15 +54,15 @@ class Served:
     """The cursor from which pages in the middle of the account's history go on."""
 
     def seconds(self, message: Message) -> float:
-        """Ask once. Raises RuntimeError for an answer with errors: that is no measurement."""
+        """Return how long an answer takes. Raises RuntimeError for one with errors."""
         began = perf_counter()
-        self._answer(message)
+        self.answer(message)
         return perf_counter() - began
 
     def find_middle(self) -> None:
         """Walk to the middle of the account's first hundred entries."""
         for _ in range(3):
-            told = self._answer(self.page(self.middle))
+            told = self.answer(self.page(self.middle))
             self.middle = told["data"]["account"]["entries"]["pageInfo"]["endCursor"]
 
     def page(self, after: str | None) -> Message:
@@ -74,7 +74,8 @@ class Served:
     def deposit(self) -> Message:
         return GraphQL().deposit(self.api_key, secrets.token_hex(8), self.account_id)
 
-    def _answer(self, message: Message) -> Any:
+    def answer(self, message: Message) -> Any:
+        """Ask once; return the answer. Raises RuntimeError for one with errors: that is no measurement."""
         self.connection.request(message.method, message.path, message.body, dict(message.headers))
         answer = json.loads(self.connection.getresponse().read())
         if "errors" in answer or "code" in (answer["data"].get("deposit") or {}):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Iterator
+from math import ceil
 
 import click
 
@@ -20,17 +21,14 @@ from benchmarks.wrk import Load
 
 CAPACITY = Load("capacity", ["deposit"], 256)
 SHARE = 1.5
-RECORDED = 200_000
-"""Requests written before the clock starts; more than are sent."""
 
 
-def requests(dialect: Dialect, books: Prepared) -> Iterator[bytes]:
+def requests(dialect: Dialect, books: Prepared, number: int) -> Iterator[bytes]:
     """Yield deposits, each under a key of its own, on accounts drawn by chance."""
-    hole = wrk.pieces(wrk.wire(wrk.message_of("deposit", dialect, books), wrk.lengths_of(books)))
-    template = list(hole)
+    template = list(wrk.pieces(wrk.wire(wrk.message_of("deposit", dialect, books), wrk.lengths_of(books))))
     token = secrets.token_hex(4)
-    for number in range(RECORDED):
-        holes = {1: f"{token}-{number:011}", 2: random.choice(books.account_ids)}  # noqa: S311 - chance, no secret
+    for index in range(number):
+        holes = {1: f"{token}-{index:011}", 2: random.choice(books.account_ids)}  # noqa: S311 - chance, no secret
         yield "".join(piece if isinstance(piece, str) else holes[piece] for piece in template).encode()
 
 
@@ -40,8 +38,9 @@ def overload(arena: Arena, contestant: Contestant, seconds: int) -> list[str]:
         wrk.run(CAPACITY, contestant.dialect, books, server.address, 2)
         capacity = wrk.run(CAPACITY, contestant.dialect, books, server.address, seconds).throughput
         before = server.peak_bytes()
-        recorded = iter(list(requests(contestant.dialect, books)))
-        found = open_loop.run(server.address, recorded, SHARE * capacity, seconds)
+        rate = SHARE * capacity
+        written = list(requests(contestant.dialect, books, ceil(rate * seconds) + 1))  # before the clock starts
+        found = open_loop.run(server.address, iter(written), rate, seconds)
         after = server.peak_bytes()
     if found.failures:
         raise wrk.VoidError(found.failures[0])
