@@ -1,0 +1,165 @@
+"""A compiled plan of an operation: equal to graphql-core's `execute`, to which it leaves what is unusual."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+import strawberry
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    ExecutionResult,
+    OperationDefinitionNode,
+    OperationType,
+    Undefined,
+    Visitor,
+    default_field_resolver,
+    default_type_resolver,
+    get_operation_ast,
+    is_non_null_type,
+    visit,
+)
+from graphql.execution import Executor
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues
+from graphql.utilities.coerce_input_value import coerce_default_value
+
+from resolvers.plan.arguments import variables_in
+from resolvers.plan.code import Code, Unsupported
+from resolvers.plan.fields import Selections, fragments_of
+from resolvers.plan.inputs import Inputs, Reading
+from resolvers.plan.run import Run
+from resolvers.plan.steps import Root, Steps
+
+MOST_VARIANTS = 8
+"""For how many choices of what @skip and @include look at an operation is compiled."""
+
+
+class Planner:
+    """Makes plans for a schema. The options are those with which graphql-core's executor is built."""
+
+    def __init__(self, schema: strawberry.Schema, options: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self.core = schema._schema  # noqa: SLF001 - Strawberry's own name for the schema it built
+        self.options = options
+        self.inputs = Inputs(schema)
+
+    def plan(self, document: DocumentNode, operation_name: str | None) -> Plan:
+        """Return the plan of an operation. Raises Unsupported for one that graphql-core has to execute."""
+        operation = get_operation_ast(document, operation_name)
+        if operation is None or operation.operation is OperationType.SUBSCRIPTION or operation.directives:
+            raise Unsupported("This is nothing that a plan executes.")
+        if self.schema.exception_handlers:
+            raise Unsupported("This schema makes results of exceptions.")
+        signatures = [get_variable_signature(self.core, node) for node in operation.variable_definitions or ()]
+        declared = [one for one in signatures if isinstance(one, GraphQLVariableSignature)]
+        return Plan(self, document, operation_name, operation, declared)
+
+
+class Plan:
+    """What executes one operation of a document."""
+
+    def __init__(
+        self,
+        planner: Planner,
+        document: DocumentNode,
+        operation_name: str | None,
+        operation: OperationDefinitionNode,
+        declared: list[GraphQLVariableSignature],
+    ) -> None:
+        self._planner = planner
+        self._document = document
+        self._operation_name = operation_name
+        self._operation = operation
+        self._fragments = fragments_of(document)
+        self._declared = {one.name: one.type for one in declared}
+        self._read = reading(declared, planner.inputs)
+        self._conditions = tuple(sorted(conditions_in(document) & self._declared.keys()))
+        self._variants: dict[tuple[bool, ...], Root | None] = {}
+
+    def begin(self, variables: dict[str, Any] | None, context: object) -> Coroutine[Any, Any, ExecutionResult] | None:
+        """Return the execution. None leaves it to graphql-core, which knows what is wrong with the variables."""
+        given = variables or {}
+        try:
+            read = self._read(given)
+            variant = self._variant(tuple([read[name] for name in self._conditions]))
+        except Exception:  # noqa: BLE001 - whatever it is, nothing has been done yet
+            return None
+        return variant and self._execute(variant, Run(read, context, partial(self._executor, given, context)))
+
+    async def _execute(self, variant: Root, run: Run) -> ExecutionResult:
+        data = await variant(run)
+        return ExecutionResult(data, run.errors)
+
+    def _variant(self, choice: tuple[bool, ...]) -> Root | None:
+        if choice not in self._variants:
+            if len(self._variants) == MOST_VARIANTS or None in choice:
+                return None
+            try:
+                self._variants[choice] = self._compiled(dict(zip(self._conditions, choice, strict=True)))
+            except Unsupported:
+                self._variants[choice] = None
+        return self._variants[choice]
+
+    def _compiled(self, conditions: Mapping[str, bool]) -> Root:
+        selections = Selections(self._planner.schema, self._fragments, self._operation, conditions)
+        return Steps(self._planner.inputs, selections, self._declared, self._template()).root()
+
+    def _template(self) -> Executor[Any]:
+        definitions = {name: one.definition for name, one in self._fragments.items()}
+        resolvers = (default_field_resolver, default_type_resolver, default_field_resolver)
+        options = {name: value for name, value in self._planner.options.items() if name != "max_coercion_errors"}
+        return self._planner.schema.execution_context_class(
+            self._planner.core,
+            definitions,
+            self._fragments,
+            None,
+            None,
+            self._operation,
+            VariableValues({}, {}),
+            *resolvers,
+            **options,
+        )
+
+    def _executor(self, variables: dict[str, Any], context: object) -> Executor[Any]:
+        """Build graphql-core's executor for what a plan leaves to it."""
+        executor = self._planner.schema.execution_context_class.build(
+            self._planner.core,
+            self._document,
+            context_value=context,
+            raw_variable_values=variables,
+            operation_name=self._operation_name,
+            **self._planner.options,
+        )
+        if isinstance(executor, list):
+            raise RuntimeError("A plan has read variables that graphql-core refuses.")  # noqa: TRY004 - it is a bug
+        return executor
+
+
+def reading(declared: list[GraphQLVariableSignature], inputs: Inputs) -> Reading:
+    """Return what reads the variables of an operation. It raises, no matter what, where there is any doubt."""
+    code, lines = Code(), ["read = {}"]
+    for one in declared:
+        key, read = repr(one.name), code.name(inputs.coercion(one.type))
+        lines.append(f"if {key} in given: read[{key}] = {read}(given[{key}])")
+        if (default := coerce_default_value(one)) is not Undefined:
+            lines.append(f"else: read[{key}] = {code.name(default)}")
+        elif is_non_null_type(one.type):
+            lines.append("else: unplanned()")
+    return code.function(code.define("given", [*lines, "return read"]))
+
+
+def conditions_in(document: DocumentNode) -> set[str]:
+    """Return the variables that @skip and @include look at. Raises Unsupported for any other directive."""
+    names: set[str] = set()
+
+    class Finder(Visitor):
+        def enter_directive(self, directive: DirectiveNode, *_: Any) -> None:
+            if directive.name.value not in {"skip", "include"}:
+                raise Unsupported(f"@{directive.name.value} is not known here.")
+            names.update(variables_in(directive))
+
+    visit(document, Finder())
+    return names
