@@ -15,8 +15,15 @@ from domain.services.freezes import FreezeAccount
 from domain.services.holds import PlaceHold
 from domain.services.movements import Deposit, Transfer
 from domain.services.reversals import ReverseTransaction
+from resolvers.plan.plans import Plans
 from tests.support.api import Api
 from tests.support.books import euros
+
+
+@pytest.fixture(autouse=True, params=["by a plan", "by graphql-core"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Execute everything once, to count what it costs."""
+    monkeypatch.setattr(Plans, "used", Plans._plan if request.param == "by a plan" else lambda *_: None)
 
 
 @contextmanager
