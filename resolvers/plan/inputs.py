@@ -87,9 +87,10 @@ class Inputs:
         if isinstance(type_, GraphQLEnumType):
             members = {name: type_.coerce_input_value(name) for name in type_.values}
             return f"{self._code.name(members)}[{source}]"
+        parse = self._code.name(type_.coerce_input_value)
         if type_ is GraphQLString or type_ is GraphQLID:
-            return f"({value} if ({value} := {source}).__class__ is str else unplanned())"
-        parsed = f"({result} := {self._code.name(type_.coerce_input_value)}({value}))"
+            return f"({value} if ({value} := {source}).__class__ is str else {parse}({value}))"
+        parsed = f"({result} := {parse}({value}))"
         return f"({result} if ({value} := {source}) is not None and {parsed} is not Undefined else unplanned())"
 
     def _object(self, type_: GraphQLInputObjectType, parents: tuple[str, ...]) -> str:

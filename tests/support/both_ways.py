@@ -30,7 +30,9 @@ def told(error: GraphQLError) -> tuple[Any, ...]:
     return error.message, error.path, places, error.extensions, type(cause), str(cause)
 
 
-async def by_core(planner: Planner, document: DocumentNode, variables: Any, name: str | None, context: Any) -> Any:
+async def by_core(
+    planner: Planner, document: DocumentNode, variables: Any, name: str | None, context: Any
+) -> ExecutionResult:
     """Execute as the server does where there is no plan."""
     result = execute(
         planner.core,
@@ -111,7 +113,7 @@ async def execute_both_ways(
     second = replace(_asking(context, ReplayingLedger(ledger), context.reader), refusals=deepcopy(context.refusals))
     if plan is None or (begun := plan.begin(variables, first)) is None:
         return await by_core(self._planner, document, variables, operation_name, context)
-    result = await begun
+    result: ExecutionResult = await begun
     operation = get_operation_ast(document, operation_name)
     assert operation
     sees_itself = operation.operation is OperationType.MUTATION and len(operation.selection_set.selections) > 1
@@ -125,5 +127,3 @@ async def execute_both_ways(
 def _asking(context: RequestContext, ledger: Any, reader: Any) -> RequestContext:
     """Return a context that has loaded nothing."""
     return replace(context, ledger=ledger, reader=reader, edges=LoadedEdges(reader, context.catalogue))
-
-
