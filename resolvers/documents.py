@@ -42,9 +42,10 @@ class Document:
 
 
 class Documents:
-    """Reads documents and remembers them by their text, up to a bound in number and in bytes.
+    """Reads documents and remembers them by their text, up to a bound in number, in bytes and in what was compiled.
 
-    The bytes are those of the texts; what a text was parsed into takes about a hundred times as many.
+    The bytes are those of the texts; what a text was parsed into takes about a hundred times as many. What was compiled
+    is counted in characters, each of which takes 5 to 9 bytes: 4 million are at most 36 MB, or some 600 deposits.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Documents:
         *,
         most: int = 1_000,
         most_bytes: int = 500_000,
+        most_compiled: int = 4_000_000,
     ) -> None:
         self._schema = schema
         self._limits = limits
@@ -66,6 +68,7 @@ class Documents:
         )
         self._most = most
         self._most_bytes = most_bytes
+        self._most_compiled = most_compiled
         self._bytes = 0
         self._known: OrderedDict[str, Document] = OrderedDict()
         self._options = {
@@ -98,6 +101,7 @@ class Documents:
         plans = self._plans.get(id(document))
         plan = plans and plans.used(operation_name)
         if plan and (begun := plan.begin(variables, context)):
+            self._forget_oldest()
             return await begun
         result = execute(
             self._schema._schema,  # noqa: SLF001 - Strawberry's own name for the schema it built
@@ -136,10 +140,18 @@ class Documents:
         if document.node:
             self._plans[id(document.node)] = Plans(self._planner, document.node)
         self._bytes += _size(text)
-        while len(self._known) > self._most or self._bytes > self._most_bytes:
-            forgotten, known = self._known.popitem(last=False)
-            del self._plans[id(known.node)]
-            self._bytes -= _size(forgotten)
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """Forget documents, the latest used last, until what is left is within bounds."""
+        while self._known and (
+            len(self._known) > self._most
+            or self._bytes > self._most_bytes
+            or self._planner.length > self._most_compiled
+        ):
+            text, document = self._known.popitem(last=False)
+            self._bytes -= _size(text)
+            self._plans.pop(id(document.node)).forget()
 
 
 def _said_of(error: GraphQLError, limits: DocumentLimits) -> str:

@@ -27,6 +27,11 @@ class Plans:
             self._once.add(operation_name)
         return self._made.get(operation_name)
 
+    def forget(self) -> None:
+        """Give back what the plans weighed, for they are not used again."""
+        self._planner.length -= sum(plan.length for plan in self._made.values() if plan)
+        self._made.clear()
+
     def _plan(self, operation_name: str | None) -> Plan | None:
         try:
             return self._planner.plan(self._document, operation_name)
