@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import re
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -118,6 +118,12 @@ class World:
     seed: int
     odd: float
     log: list[Any] = field(default_factory=list)
+    turns: list[tuple[str | int, ...]] = field(default_factory=list)
+    """When the fields at the root began, and when they ended."""
+
+    def again(self) -> World:
+        """Return a world that answers the same, and was not asked anything."""
+        return replace(self, log=[], turns=[])
 
     @property
     def asked(self) -> list[str]:
@@ -132,8 +138,18 @@ class World:
         self.log.append(("denied", operation, key, target_ids))
 
     async def answer(self, type_: Any, info: strawberry.Info[Any, Any], given: dict[str, Any]) -> Any:
-        self.log.append((info.path.as_list(), *told(info), given))
-        rng = Random(f"{self.seed} {info.path.as_list()}")  # noqa: S311 - the same for both
+        path = info.path.as_list()
+        self.log.append((path, *told(info), given))
+        if len(path) > 1:
+            return await self._answer(type_, path)
+        self.turns.append(("begins", *path))
+        try:
+            return await self._answer(type_, path)
+        finally:
+            self.turns.append(("ends", *path))
+
+    async def _answer(self, type_: Any, path: list[str | int]) -> Any:
+        rng = Random(f"{self.seed} {path}")  # noqa: S311 - the same for both
         for _ in range(rng.randrange(3)):
             await asyncio.sleep(0)
         if rng.random() < self.odd:

@@ -21,7 +21,7 @@ ODDITIES = (0, 0.05, 0.25, 0.6)
 async def same(planner: Planner, text: str, variables: Any, world: World, name: str | None = None) -> str:
     """Execute both ways and compare; say how it went."""
     document = parse(text)
-    planned, other = (World(world.schema, world.seed, world.odd) for _ in range(2))
+    planned, other = world.again(), world.again()
     plan = planner.plan(document, name)
     begun = plan.begin(variables, planned)
     assert None not in plan._variants.values()  # whatever the schema allows can be compiled
@@ -33,6 +33,7 @@ async def same(planner: Planner, text: str, variables: Any, world: World, name: 
         await asyncio.sleep(0)  # what lost its place in the answer is run to its end
     assert seen(result) == seen(expected)
     assert planned.asked == other.asked
+    assert planned.turns == other.turns
     return "errors" if result.errors else "no errors"
 
 
