@@ -73,7 +73,6 @@ class Documents:
         self._known: OrderedDict[str, Document] = OrderedDict()
         self._options = {
             "is_awaitable": optimized_is_awaitable,
-            "max_coercion_errors": MOST_ERRORS,
             "hide_suggestions": True,
             **schema._get_custom_context_kwargs({}),  # noqa: SLF001 - what Strawberry's executor must be given
         }
@@ -110,6 +109,7 @@ class Documents:
             variable_values=variables,
             operation_name=operation_name,
             executor_class=self._schema.execution_context_class,
+            max_coercion_errors=MOST_ERRORS,
             **self._options,
         )
         return await result if isawaitable(result) else result

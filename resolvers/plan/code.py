@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+MOST_NAMES = 2_000
 LONGEST_SOURCE = 60_000
 """Characters, compiled in some 25 ms. What would be longer is left to graphql-core."""
 
@@ -32,8 +33,10 @@ class Code:
         self.length = 0
 
     def fresh(self) -> str:
-        """Return a name that means nothing yet."""
+        """Return a name that means nothing yet. Raises Unsupported where there are too many."""
         self._count += 1
+        if self._count > MOST_NAMES:
+            raise Unsupported("The document asks for too much.")
         return f"_{self._count}"
 
     def name(self, value: object) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import (
@@ -23,9 +23,10 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.utilities.coerce_input_value import coerce_default_value
 
+from resolvers.failures import log_bug
 from resolvers.plan.arguments import variables_in
 from resolvers.plan.code import Code, Unsupported
 from resolvers.plan.fields import Selections, fragments_of
@@ -33,12 +34,14 @@ from resolvers.plan.inputs import Inputs, Reading
 from resolvers.plan.run import Run
 from resolvers.plan.steps import Root, Steps
 
+Compiled = TypeVar("Compiled")
+
 MOST_VARIANTS = 8
 """For how many choices of what @skip and @include look at an operation is compiled."""
 
 
 class Planner:
-    """Makes plans for a schema. The options are those with which graphql-core's executor is built."""
+    """Makes plans for a schema. The options are those with which graphql-core's executor is made."""
 
     def __init__(self, schema: strawberry.Schema, options: Mapping[str, Any]) -> None:
         self.schema = schema
@@ -57,7 +60,7 @@ class Planner:
             raise Unsupported("This schema makes results of exceptions.")
         signatures = [get_variable_signature(self.core, node) for node in operation.variable_definitions or ()]
         declared = [one for one in signatures if isinstance(one, GraphQLVariableSignature)]
-        return Plan(self, document, operation_name, operation, declared)
+        return Plan(self, document, operation, declared)
 
 
 class Plan:
@@ -67,17 +70,14 @@ class Plan:
         self,
         planner: Planner,
         document: DocumentNode,
-        operation_name: str | None,
         operation: OperationDefinitionNode,
         declared: list[GraphQLVariableSignature],
     ) -> None:
         self._planner = planner
-        self._document = document
-        self._operation_name = operation_name
         self._operation = operation
         self._fragments = fragments_of(document)
-        self._declared = {one.name: one.type for one in declared}
-        self._conditions = tuple(sorted(conditions_in(document) & self._declared.keys()))
+        self._declared = declared
+        self._conditions = tuple(sorted(conditions_in(document) & {one.name for one in declared}))
         self._read = reading(declared, self._conditions, planner.inputs)
         self._variants: dict[tuple[bool, ...], Root | None] = {}
         self.length = 0
@@ -87,10 +87,10 @@ class Plan:
         given = variables or {}
         try:
             read, choice = self._read(given)
-            variant = self._variants.get(choice) or self._variant(choice)
         except Exception:  # noqa: BLE001 - whatever it is, nothing has been done yet
             return None
-        return variant and self._execute(variant, Run(read, context, partial(self._executor, given, context)))
+        variant = self._variants.get(choice) or self._variant(choice)
+        return variant and self._execute(variant, Run(read, context, partial(self._executor, given, read, context)))
 
     async def _execute(self, variant: Root, run: Run) -> ExecutionResult:
         data = await variant(run)
@@ -100,49 +100,45 @@ class Plan:
         if choice not in self._variants:
             if len(self._variants) == MOST_VARIANTS or None in choice:
                 return None
-            self._variants[choice] = self._compiled(dict(zip(self._conditions, choice, strict=True)))
+            self._variants[choice] = attempted(lambda: self._compiled(choice))
         return self._variants[choice]
 
-    def _compiled(self, conditions: Mapping[str, bool]) -> Root | None:
+    def _compiled(self, choice: tuple[bool, ...]) -> Root:
+        conditions = dict(zip(self._conditions, choice, strict=True))
         selections = Selections(self._planner.schema, self._fragments, self._operation, conditions)
-        steps = Steps(self._planner.inputs, selections, self._declared, self._template())
-        try:
-            root = steps.root()
-        except Unsupported:
-            return None
+        steps = Steps(self._planner.inputs, selections, self._declared, self._executor({}, {}, None))
+        root = steps.root()
         self.length += steps.code.length
         self._planner.length += steps.code.length
         return root
 
-    def _template(self) -> Executor[Any]:
-        definitions = {name: one.definition for name, one in self._fragments.items()}
-        resolvers = (default_field_resolver, default_type_resolver, default_field_resolver)
-        options = {name: value for name, value in self._planner.options.items() if name != "max_coercion_errors"}
+    def _executor(self, given: dict[str, Any], read: dict[str, Any], context: object) -> Executor[Any]:
+        """Make graphql-core's executor as its `build` would, with the variables that are already read."""
+        sources = {one.name: VariableValueSource(one, given.get(one.name, Undefined)) for one in self._declared}
         return self._planner.schema.execution_context_class(
             self._planner.core,
-            definitions,
+            {name: one.definition for name, one in self._fragments.items()},
             self._fragments,
             None,
-            None,
+            context,
             self._operation,
-            VariableValues({}, {}),
-            *resolvers,
-            **options,
-        )
-
-    def _executor(self, variables: dict[str, Any], context: object) -> Executor[Any]:
-        """Build graphql-core's executor for what a plan leaves to it."""
-        executor = self._planner.schema.execution_context_class.build(
-            self._planner.core,
-            self._document,
-            context_value=context,
-            raw_variable_values=variables,
-            operation_name=self._operation_name,
+            VariableValues(sources, read),
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
             **self._planner.options,
         )
-        if isinstance(executor, list):
-            raise RuntimeError("A plan has read variables that graphql-core refuses.")  # noqa: TRY004 - it is a bug
-        return executor
+
+
+def attempted(compile_: Callable[[], Compiled]) -> Compiled | None:
+    """Return what was compiled. What was not is left to graphql-core; if that is our fault, the log says so."""
+    try:
+        return compile_()
+    except Unsupported:
+        return None
+    except Exception as bug:  # noqa: BLE001 - it keeps nobody from an answer
+        log_bug(bug)
+        return None
 
 
 def reading(declared: list[GraphQLVariableSignature], conditions: Sequence[str], inputs: Inputs) -> Reading:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from graphql import DocumentNode, get_operation_ast
 
-from resolvers.plan.code import Unsupported
-from resolvers.plan.plan import Plan, Planner
+from resolvers.plan.plan import Plan, Planner, attempted
 
 
 class Plans:
@@ -33,7 +32,4 @@ class Plans:
         self._made.clear()
 
     def _plan(self, operation_name: str | None) -> Plan | None:
-        try:
-            return self._planner.plan(self._document, operation_name)
-        except Unsupported:
-            return None
+        return attempted(lambda: self._planner.plan(self._document, operation_name))

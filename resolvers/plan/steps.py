@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Any
 
-from graphql import GraphQLInputType, OperationType
+from graphql import OperationType
 from graphql.execution import Executor
+from graphql.execution.get_variable_signature import GraphQLVariableSignature
 from graphql.pyutils import Path
 from strawberry.exceptions import PermissionReturnedNonBooleanError
 from strawberry.permission import BasePermission
 
 from resolvers.plan.arguments import Arguments
-from resolvers.plan.code import Code, Unplanned, Unsupported
+from resolvers.plan.code import Code, Unsupported
 from resolvers.plan.fields import Field, Selections
 from resolvers.plan.inputs import Inputs
 from resolvers.plan.run import Run, settle
@@ -44,18 +45,19 @@ class Steps:
 
     inputs: Inputs
     selections: Selections
-    declared: Mapping[str, GraphQLInputType]
+    declared: Sequence[GraphQLVariableSignature]
     template: Executor[Any]
 
     @cached_property
     def code(self) -> Code:
         # A tuple's own `__new__` makes a path in half the time that its class takes.
-        spoken_of = {"new": tuple.__new__, "Path": Path, "PLAIN": PLAIN, "Unplanned": Unplanned}
+        spoken_of = {"new": tuple.__new__, "Path": Path, "PLAIN": PLAIN}
         return Code(**spoken_of, settle=settle, granted=granted, is_granted=is_granted)
 
     @cached_property
     def arguments(self) -> Arguments:
-        return Arguments(self.selections.schema, self.code, self.inputs, self.declared)
+        declared = {one.name: one.type for one in self.declared}
+        return Arguments(self.selections.schema, self.code, self.inputs, declared)
 
     @cached_property
     def values(self) -> Values:
@@ -90,8 +92,11 @@ class Steps:
             f"path = new(Path, (path, {field.key!r}, {field.parent.name!r}))",
             "variables = run.variables",
             "try:",
+            " given = {}",
+            *(f" {line}" for line in self.arguments.lines(field)),
+            f"except Exception: return await run.resolved({itself}, source, path)",
+            "try:",
             *(f" {line}" for line in self._resolving(field)),
-            f"except Unplanned: return await run.resolved({itself}, source, path)",
             f"except Exception as error: return run.failed({itself}, error, path)",
             *self._telling(field),
         ]
@@ -100,8 +105,6 @@ class Steps:
     def _resolving(self, field: Field) -> Iterator[str]:
         """Yield the lines that ask the permissions, and then the resolver for the `value`."""
         resolver, (guard,) = field.resolver, field.strawberry.extensions
-        yield "given = {}"
-        yield from self.arguments.lines(field)
         parents = (resolver.parent_parameter, resolver.root_parameter)
         yield from (f"given[{name!r}] = source" for name in {one.name for one in parents if one})
         yield f"info = {self._info(field)}"

@@ -14,7 +14,7 @@ from domain.access import Caller
 from domain.commands import Command, Rejection
 from domain.ports import Ledger, Outcome
 from resolvers.context import RequestContext
-from resolvers.documents import Documents
+from resolvers.documents import MOST_ERRORS, Documents
 from resolvers.loaders import LoadedEdges
 from resolvers.plan.plan import Planner
 
@@ -41,6 +41,7 @@ async def by_core(
         variable_values=variables,
         operation_name=name,
         executor_class=planner.schema.execution_context_class,
+        max_coercion_errors=MOST_ERRORS,
         **planner.options,
     )
     return await result if isawaitable(result) else result

@@ -6,6 +6,7 @@ import pytest
 
 from resolvers.documents import Documents
 from resolvers.limits import DocumentLimits
+from resolvers.plan import code
 from resolvers.plan.plan import Planner
 from tests.resolvers.plan.nouns import stub_resolvers
 from tests.support.api import core, schema
@@ -18,7 +19,9 @@ def both_ways() -> None:
 
 @pytest.fixture(scope="module")
 def planner() -> Iterator[Planner]:
-    """Return a planner for our schema, with resolvers that ask the context for their answers."""
+    """Return a planner for our schema with room for any document, and resolvers that ask the context for answers."""
     with pytest.MonkeyPatch.context() as patch:
         stub_resolvers(core(), patch)
+        patch.setattr(code, "LONGEST_SOURCE", 10**6)
+        patch.setattr(code, "MOST_NAMES", 10**5)
         yield Documents(schema(), DocumentLimits())._planner

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from graphql import DocumentNode, ExecutionResult, parse
+from structlog.testing import capture_logs
 
 from resolvers.documents import Documents
 from resolvers.limits import DocumentLimits
@@ -111,8 +112,11 @@ def test_what_a_plan_does_not_cover_is_left_to_graphql_core(planner: Planner, wh
     assert not begins(planner, LEFT[what])
 
 
-def test_what_would_be_too_long_is_left_to_graphql_core(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code, "LONGEST_SOURCE", 500)
+@pytest.mark.parametrize(("bound", "most"), [("LONGEST_SOURCE", 500), ("MOST_NAMES", 20)])
+def test_what_would_be_too_long_is_left_to_graphql_core(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
+) -> None:
+    monkeypatch.setattr(code, bound, most)
     before = planner.length
     assert not begins(planner, '{ account(id: "i") { id name state posted { amount } held { amount } } }')
     assert planner.length == before
@@ -134,7 +138,17 @@ def test_what_cannot_be_planned_is_found_out_once(documents: Documents, monkeypa
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_is_planned(planner: Planner, path: Path) -> None:
     plan = planner.plan(parse(path.read_text()), None)
-    assert plan._compiled(dict.fromkeys(plan._conditions, True))
+    plan._compiled((True,) * len(plan._conditions))
+    assert plan.length > 0
+
+
+def test_a_bug_in_compiling_keeps_nobody_from_an_answer(documents: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plan, "_compiled", lambda *_: 1 / 0)
+    with capture_logs() as logs:
+        for _ in range(4):
+            assert run(documents, WHO).data
+    (line,) = logs
+    assert isinstance(line["exc_info"], ZeroDivisionError)
 
 
 # How long
