@@ -94,8 +94,8 @@ class Documents:
     ) -> ExecutionResult:
         """Execute a valid document as Strawberry would, without preparing it again.
 
-        By a plan, if the document is remembered and this operation of it was executed before: compiling takes ten times
-        as long as executing. Else, and where the plan says so, by graphql-core.
+        By a plan, if the document is remembered and this operation of it was executed before: compiling takes as long
+        as parsing and validating did. Else, and where the plan leaves it to that, by graphql-core.
         """
         plans = self._plans.get(id(document))
         plan = plans and plans.used(operation_name)

@@ -59,14 +59,12 @@ class Values:
 
     def fields(self, fields: list[Field], source: str) -> Told:
         """Return the expression for an object by its fields; beneath it, `path` is its own."""
-        parts = [self._field(field, source) for field in fields]
-        shown = ", ".join(
-            f"{field.key!r}: {part.source if part else None}" for field, part in zip(fields, parts, strict=True)
-        )
-        if all(part and not part.waits for part in parts):
+        parts = [(field, self._field(field, source)) for field in fields]
+        shown = ", ".join(f"{field.key!r}: {part.source if part else None}" for field, part in parts)
+        if all(part and not part.waits for _, part in parts):
             return Told(f"{{{shown}}}")
         lines = [f"told = {{{shown}}}"]
-        for field, part in zip(fields, parts, strict=True):
+        for field, part in parts:
             if part is None:
                 lines.append(f"waiting.append((told, {field.key!r}, {self.step(field)}, {source}, path))")
         return Told(self.code.define(f"run, {source}, path, waiting", [*lines, "return told"]), waits=True)
@@ -99,11 +97,10 @@ class Values:
         ]
         loop = "for index, item in enumerate(values)" if item.waits else "for item in values"
         lines += [f"{loop}: add({item.source})", "return told"]
-        if item.waits:
-            return Told(
-                f"{self.code.define('run, values, path, waiting', lines)}(run, {source}, {path}, waiting)", waits=True
-            )
-        return Told(f"{self.code.define('values', lines)}({source})")
+        if not item.waits:
+            return Told(f"{self.code.define('values', lines)}({source})")
+        function = self.code.define("run, values, path, waiting", lines)
+        return Told(f"{function}(run, {source}, {path}, waiting)", waits=True)
 
     def _scalar(self, type_: GraphQLScalarType, source: str) -> str:
         value, result, serialize = self.code.fresh(), self.code.fresh(), type_.coerce_output_value
@@ -151,9 +148,8 @@ class Values:
         told = {cls: self._fields_below(member, details, "source", "path") for cls, member in members.items()}
         waits = any(one.waits for one in told.values())
         parameters = "run, source, path, waiting" if waits else "source"
-        functions = {
-            cls: self.code.function(self.code.define(parameters, [f"return {one.source}"])) for cls, one in told.items()
-        }
+        names = {cls: self.code.define(parameters, [f"return {one.source}"]) for cls, one in told.items()}
+        functions = {cls: self.code.function(name) for cls, name in names.items()}
         given = f"run, {value}, {path}, waiting" if waits else value
         known = f"if {_is_not_cast(f'({value} := {source})')} else unplanned()"
         return Told(f"({self.code.name(functions)}[{value}.__class__]({given}) {known})", waits)
