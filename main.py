@@ -175,7 +175,13 @@ def explorer_source(settings: Settings) -> Source | None:
 def create_app(settings: Settings, storage: Storage, source: Source | None) -> Starlette:
     """Put the application together on an open, fit database, with the explorer if there is one."""
     clock = SteadyClock(SystemClock(), since=read_head(storage.writing).at)
-    writer = BatchWriter(storage.writing, clock=clock, ids=TypeIds(), entropy=SystemEntropy())
+    writer = BatchWriter(
+        storage.writing,
+        clock=clock,
+        ids=TypeIds(),
+        entropy=SystemEntropy(),
+        largest_movement=settings.max_amount,
+    )
     limits = WriterLimits(settings.max_waiting_writes, settings.write_deadline_ms * 1000)
     ledger = QueuedLedger(writer, clock, limits, storage.reopen)
     admission = AdmissionLimits(settings.max_in_flight, settings.refusal_burst, settings.refusals_per_second)
@@ -183,8 +189,8 @@ def create_app(settings: Settings, storage: Storage, source: Source | None) -> S
     endpoint = Endpoint(
         documents=Documents(build_schema(), settings.document_limits, profile.rules),
         ledger=ledger,
-        reader=Reader(storage.reading, clock),
-        catalogue=Catalogue(currencies(), settings.max_amount),
+        reader=Reader(storage.reading, clock, largest_movement=settings.max_amount),
+        catalogue=Catalogue(currencies()),
         clock=clock,
         doorway=Doorway(admission),
         refusals=Refusals(admission, clock),

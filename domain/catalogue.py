@@ -1,4 +1,4 @@
-"""Reading amounts as callers write them: which currencies exist, and how much one movement may carry."""
+"""Reading amounts as callers write them: which currencies exist, and what the books can hold."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.errors import InputPath, InvalidAmount, InvalidInput
-from domain.money import DEFAULT_LARGEST_MOVEMENT, LARGEST_BALANCE, Currency, Money, minor_units
+from domain.money import LARGEST_BALANCE, Currency, Money, minor_units
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The currencies that accounts may hold, and the largest movement in minor units."""
+    """The currencies that accounts may hold."""
 
     currencies: Mapping[str, Currency]
-    largest_movement: int = DEFAULT_LARGEST_MOVEMENT
 
     def currency(self, code: str, path: InputPath) -> Currency:
         """Return a currency by its code. Raises InvalidInput for a code that is none."""
@@ -25,7 +24,7 @@ class Catalogue:
 
     def movement(self, amount: str, currency: Currency, path: InputPath) -> Money:
         """Read an amount to be moved. Raises InvalidAmount unless it is positive and in bounds."""
-        return self._read(amount, currency, 1, self.largest_movement, path)
+        return self._read(amount, currency, 1, LARGEST_BALANCE, path)
 
     def limit(self, amount: str, currency: Currency, path: InputPath) -> Money:
         """Read a limit, which may be zero. Raises InvalidAmount if it is negative or out of bounds."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from domain.access import Operation
 from domain.errors import DomainError, IdempotencyKeyAbandoned, IdempotencyKeyReused
+from domain.money import Money
 
 
 class Command:
@@ -45,6 +46,11 @@ class Command:
     def target_ids(self) -> tuple[str, ...]:
         """Return what an auditor would look the deed up by."""
         return (*self.transaction_ids, *self.account_ids)
+
+    @property
+    def bounded_amount(self) -> Money | None:
+        """Return what the command moves or sets aside of its own, which the operator bounds."""
+        return None
 
     @property
     def parts(self) -> tuple[tuple[str, Command | Rejection], ...]:

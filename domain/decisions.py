@@ -12,10 +12,11 @@ from domain.access import PERMISSIONS, SYSTEM, Caller
 from domain.accounts import Account, AccountKind
 from domain.audit import AuditOutcome, AuditRecord, Head, Unsealed, seal
 from domain.commands import COMMON_REFUSALS, Command, Rejection
-from domain.errors import BatchRefused, DomainError, Forbidden, InputError, Refusal
+from domain.errors import BatchRefused, DomainError, Forbidden, InputError, InvalidAmount, Refusal
 from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, IdempotencyScope, fingerprint
 from domain.ids import Entropy, Ids
 from domain.instants import Instant
+from domain.money import LARGEST_BALANCE, Money
 from domain.ports import Books, Fault, Outcome, Request, StorageError
 from domain.records import free_text, has_free_text, to_plain
 from domain.services.freezes import ExpireFreeze
@@ -35,6 +36,7 @@ class Batch:
     now: Instant
     ids: Ids
     entropy: Entropy
+    largest_movement: int = LARGEST_BALANCE
     staged: Staged = field(default_factory=Staged)
 
     @property
@@ -91,7 +93,8 @@ def decide(batch: Batch, request: Request) -> Outcome:
 def _decide_part(batch: Batch, work: UnitOfWork, key: str, part: Command | Rejection) -> Outcome:
     """Decide a part of a command in a batch of its own, whose books are what the command sees."""
     head = Head(batch.head.batch, batch.sequence, batch.now, batch.hash)
-    return decide(Batch(work, head, batch.now, batch.ids, batch.entropy, work.parts), Request(work.caller, key, part))
+    inner = Batch(work, head, batch.now, batch.ids, batch.entropy, batch.largest_movement, work.parts)
+    return decide(inner, Request(work.caller, key, part))
 
 
 def _decide_command(batch: Batch, request: Request, command: Command) -> Outcome:
@@ -179,6 +182,7 @@ def _perform(batch: Batch, request: Request, command: Command) -> Outcome:
     salt = batch.entropy.bytes(SALT_BYTES) if has_free_text(command) else b""
     canonical = to_plain(command, salt)
     try:
+        _require_allowed(batch, command)
         success = SERVICES[type(command)].perform(work, command)
     except (InputError, Refusal) as error:
         _require_declared(command, error)
@@ -195,6 +199,18 @@ def _perform(batch: Batch, request: Request, command: Command) -> Outcome:
     record = _record(batch, request, None, targets, facts)
     _remember(batch, record, fingerprint(canonical), text, salt)
     return Outcome(success, batch.now)
+
+
+def _require_allowed(batch: Batch, command: Command) -> None:
+    """Refuse more than the operator lets one movement carry.
+
+    Asked behind the key, unlike all else that is wrong with an input: a bound that is lowered must not change the
+    answer to a movement that was made before.
+    """
+    amount = command.bounded_amount
+    if amount is not None and amount.minor > batch.largest_movement:
+        largest = Money(batch.largest_movement, amount.currency)
+        raise InvalidAmount(amount.currency.exponent, largest, path=("input", "amount", "amount"))
 
 
 def _require_declared(command: Command, error: DomainError) -> None:

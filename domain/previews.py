@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from domain.access import Caller
 from domain.audit import Head
-from domain.commands import Command, Rejection
+from domain.commands import Rejection
 from domain.decisions import Batch, carry_out
 from domain.ids import Prefix
 from domain.instants import Instant
+from domain.money import LARGEST_BALANCE
 from domain.ports import Books, Outcome, Request
 
 
@@ -21,10 +21,16 @@ class _Forgotten:
         return bytes(count)
 
 
-def preview(books: Books, head: Head, now: Instant, caller: Caller, command: Command | Rejection) -> Outcome:
-    """Decide what a command would come to now, whatever role it takes to execute it. Writes nothing."""
+def preview(
+    books: Books,
+    head: Head,
+    now: Instant,
+    request: Request,
+    largest_movement: int = LARGEST_BALANCE,
+) -> Outcome:
+    """Decide what a request would come to now, whatever role it takes to execute it. Its key does not count."""
     at = Instant(max(now, head.at + 1))
-    if isinstance(command, Rejection):
-        return Outcome(command.error, at)
-    batch = Batch(books, head, at, _Forgotten(), _Forgotten())
-    return carry_out(batch, Request(caller, "", command), command)
+    if isinstance(request.command, Rejection):
+        return Outcome(request.command.error, at)
+    batch = Batch(books, head, at, _Forgotten(), _Forgotten(), largest_movement)
+    return carry_out(batch, request, request.command)

@@ -9,6 +9,7 @@ import peewee
 from domain.decisions import Batch, decide_all
 from domain.ids import Entropy, Ids
 from domain.instants import Clock, Instant
+from domain.money import LARGEST_BALANCE
 from domain.ports import (
     Fault,
     Outcome,
@@ -33,12 +34,14 @@ class BatchWriter:
         clock: Clock,
         ids: Ids,
         entropy: Entropy,
+        largest_movement: int = LARGEST_BALANCE,
         decide: Callable[[Batch, Sequence[Request]], list[Outcome | Fault]] = decide_all,
     ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
         self._entropy = entropy
+        self._largest_movement = largest_movement
         self._decide = decide
 
     def run(self, requests: Sequence[Request]) -> list[Outcome | Fault]:
@@ -66,7 +69,7 @@ class BatchWriter:
             books = Books(self._database)
             books.prefetch(requests)
             now = Instant(max(self._clock.now(), head.at + 1))
-            batch = Batch(books, head, now, self._ids, self._entropy)
+            batch = Batch(books, head, now, self._ids, self._entropy, self._largest_movement)
             outcomes = self._decide(batch, requests)
             self._require_transaction()
             write(self._database, batch)

@@ -17,8 +17,8 @@ from domain.freezes import Freeze
 from domain.holds import Hold, HoldState
 from domain.idempotency import IdempotencyRecord, IdempotencyScope
 from domain.instants import Clock, Instant
-from domain.money import Money
-from domain.ports import Outcome
+from domain.money import LARGEST_BALANCE, Money
+from domain.ports import Outcome, Request
 from domain.previews import preview
 from domain.reading import (
     AccountFilter,
@@ -82,9 +82,10 @@ _DECISION = Statement(
 class Reader:
     """Answers questions from the committed state. Each is one statement, or two; a preview sees one snapshot."""
 
-    def __init__(self, database: peewee.Database, clock: Clock) -> None:
+    def __init__(self, database: peewee.Database, clock: Clock, *, largest_movement: int = LARGEST_BALANCE) -> None:
         self._database = database
         self._clock = clock
+        self._largest_movement = largest_movement
 
     def credential(self, api_key_id: str) -> Credential | None:
         found = _CREDENTIAL(self._database, id=api_key_id)
@@ -152,7 +153,9 @@ class Reader:
     def preview(self, caller: Caller, command: Command | Rejection) -> Outcome:
         with storage_errors(), self._database.atomic("DEFERRED"):
             head = read_head(self._database)
-            return preview(Books(self._database), head, self._clock.now(), caller, command)
+            return preview(
+                Books(self._database), head, self._clock.now(), Request(caller, "", command), self._largest_movement
+            )
 
     def account_page(self, where: AccountFilter, page: PageRequest) -> Page[Account]:
         return listings.account_page(self._database, self._clock.now(), where, page)

@@ -70,6 +70,10 @@ class PlaceHold(AccountCommand):
         object.__setattr__(self, "description", text.sound_note(self.description, ("input", "description")))
         require_amount(self.amount)
 
+    @property
+    def bounded_amount(self) -> Money:
+        return self.amount
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceHoldSuccess:

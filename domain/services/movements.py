@@ -73,6 +73,10 @@ class Movement(Command):
         object.__setattr__(self, "metadata", text.sorted_metadata(self.metadata, ("input", "metadata")))
         require_amount(self.amount)
 
+    @property
+    def bounded_amount(self) -> Money:
+        return self.amount
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseMovement(Movement):

@@ -17,7 +17,8 @@ class SqliteLedger(TestLedger):
     __test__ = False
 
     def preview(self, command: Command | Rejection, caller: Caller = SYSTEM) -> Outcome:
-        return reader.Reader(self.database, self.clock).preview(caller, command)
+        bounded = reader.Reader(self.database, self.clock, largest_movement=self.largest_movement)
+        return bounded.preview(caller, command)
 
     @property
     def books(self) -> Books:

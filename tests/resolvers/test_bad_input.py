@@ -19,7 +19,7 @@ from tests.support.api import Answer, Api, mutation
 Given = dict[str, Any]
 
 COERCION = "BAD_USER_INPUT"
-LARGE = "98765432109876.54"
+LARGE = "40000000000000000.01"
 WIDE = "\uff11\uff12"  # "12" in full-width digits
 DECIDED_AT = re.compile(r'"decidedAt":"[^"]*"')
 

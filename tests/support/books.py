@@ -12,7 +12,7 @@ import peewee
 from domain.access import SYSTEM, Caller, Role
 from domain.accounts import Account
 from domain.commands import Command
-from domain.money import Currency, Money
+from domain.money import LARGEST_BALANCE, Currency, Money
 from domain.ports import Fault, Outcome, Request
 from domain.services.accounts import OpenAccount
 from domain.services.api_clients import CreateApiClient, IssueApiKey
@@ -39,10 +39,22 @@ class TestLedger:
     clock: StandingClock = field(default_factory=StandingClock)
     ids: CountingIds = field(default_factory=CountingIds)
     entropy: CountingEntropy = field(default_factory=CountingEntropy)
+    largest_movement: int = LARGEST_BALANCE
 
     def __post_init__(self) -> None:
-        self.writer = BatchWriter(self.database, clock=self.clock, ids=self.ids, entropy=self.entropy)
+        self.bound(self.largest_movement)
         self._keys = (f"key-{number}" for number in itertools.count(1))
+
+    def bound(self, largest_movement: int) -> None:
+        """Start again with another bound, as an operator would."""
+        self.largest_movement = largest_movement
+        self.writer = BatchWriter(
+            self.database,
+            clock=self.clock,
+            ids=self.ids,
+            entropy=self.entropy,
+            largest_movement=largest_movement,
+        )
 
     def run(self, *requests: Request) -> list[Outcome | Fault]:
         return self.writer.run(requests)

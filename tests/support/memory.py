@@ -104,15 +104,19 @@ class MemoryLedger(TestLedger):
     def __post_init__(self) -> None:
         self._keys = (f"key-{number}" for number in itertools.count(1))
 
+    def bound(self, largest_movement: int) -> None:
+        self.largest_movement = largest_movement
+
     def run(self, *requests: Request) -> list[Outcome | Fault]:
         now = Instant(max(self.clock.now(), self.books.head.at + 1))
-        batch = Batch(self.books, self.books.head, now, self.ids, self.entropy)
+        batch = Batch(self.books, self.books.head, now, self.ids, self.entropy, self.largest_movement)
         outcomes = decide_all(batch, requests)
         self.books.apply(batch)
         return outcomes
 
     def preview(self, command: Command | Rejection, caller: Caller = SYSTEM) -> Outcome:
-        return preview(self.books, self.head, self.clock.now(), caller, command)
+        request = Request(caller, "", command)
+        return preview(self.books, self.head, self.clock.now(), request, self.largest_movement)
 
     @property
     def head(self) -> Head:
