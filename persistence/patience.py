@@ -20,6 +20,11 @@ class ImpatientDatabase(peewee.SqliteDatabase):
         self._until = sys.maxsize
         super().__init__(*arguments, **named)
 
+    def connection(self) -> Any:
+        """Return the connection itself, for a statement that begins now."""
+        self._until = time.monotonic_ns() + self._patience
+        return super().connection()  # type: ignore[no-untyped-call]
+
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         self._until = time.monotonic_ns() + self._patience
         return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]

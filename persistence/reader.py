@@ -34,19 +34,9 @@ from domain.transactions import Transaction
 from domain.turnovers import Turnover
 from persistence import explanations, holdings, listings, queries, reversals, rows, tables, turnovers
 from persistence.books import Books, read_head, read_transactions
+from persistence.credentials import Credentials
 from persistence.statements import Hole, Statement, array, each, storage_errors
 
-_CREDENTIAL = Statement(
-    queries.api_keys(
-        tables.ApiKey.secret_digest,
-        tables.ApiClient.id,
-        tables.ApiClient.name,
-        tables.ApiClient.role,
-        tables.ApiClient.disabled_at,
-    )
-    .join(tables.ApiClient, on=(tables.ApiClient.id == tables.ApiKey.api_client_id))
-    .where(tables.ApiKey.id == Hole("id"))
-)
 _TRANSACTION_IDS_AT = Statement(
     tables.Transaction.select(tables.Transaction.sequence, tables.Transaction.id).where(
         tables.Transaction.sequence.in_(each("sequences"))
@@ -86,13 +76,10 @@ class Reader:
         self._database = database
         self._clock = clock
         self._largest_movement = largest_movement
+        self._credentials = Credentials(database)
 
     def credential(self, api_key_id: str) -> Credential | None:
-        found = _CREDENTIAL(self._database, id=api_key_id)
-        if not found:
-            return None
-        digest, *columns = found[0]
-        return Credential(rows.api_client(tuple(columns[:4])), rows.api_key(tuple(columns[4:])), digest)
+        return self._credentials.find(api_key_id)
 
     def accounts(self, ids: Sequence[str]) -> Mapping[str, Account]:
         found = explanations.PRESENT_ACCOUNTS(self._database, ids=array(ids), now=self._clock.now())

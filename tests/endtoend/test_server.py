@@ -8,14 +8,19 @@ import signal
 import socket
 import stat
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
 
+from domain.services.api_clients import RevokeApiKey
+from persistence import database
 from tests.endtoend.deposits import STANDING, Depositors
-from tests.endtoend.server import MAIN, Server, command
+from tests.endtoend.server import MAIN, Server, ask, command
 from tests.endtoend.session import run_session, session
+from tests.support.books import TestLedger
 
 VIEWER = "{ viewer { name role } }"
 
@@ -88,6 +93,40 @@ def test_a_key_issued_beside_the_running_server_works_at_once(running: Server) -
     assert running.ask(VIEWER, issued.stdout.strip()) == {"data": {"viewer": {"name": "till", "role": "TELLER"}}}
 
 
+ISSUE = """
+mutation ($key: IdempotencyKey!, $id: ID!) {
+  issueApiKey(idempotencyKey: $key, input: {apiClientId: $id}) {
+    ... on IssueApiKeySuccess { secret apiKey { id } }
+  }
+}
+"""
+REVOKE = 'mutation ($id: ID!) { revokeApiKey(idempotencyKey: "revoke", input: {apiKeyId: $id}) { __typename } }'
+
+
+def revoked_by_a_request(server: Server, key_id: str) -> None:
+    answer = server.ask(REVOKE, variables={"id": key_id})
+    assert answer == {"data": {"revokeApiKey": {"__typename": "RevokeApiKeySuccess"}}}
+
+
+def revoked_by_another_process(server: Server, key_id: str) -> None:
+    with closing(database.connect_beside(server.folder / "countinghouse.db")) as connection:
+        TestLedger(connection).succeed(RevokeApiKey(api_key_id=key_id))
+
+
+@pytest.mark.parametrize("revoke", [revoked_by_a_request, revoked_by_another_process])
+def test_a_key_that_was_revoked_opens_nothing_from_the_very_next_request_on(
+    running: Server, revoke: Callable[[Server, str], None]
+) -> None:
+    id_ = running.ask("{ viewer { id } }")["data"]["viewer"]["id"]
+    issued = running.ask(ISSUE, variables={"key": revoke.__name__, "id": id_})["data"]["issueApiKey"]
+    with running.connection() as connection:
+        for _ in range(3):
+            assert ask(connection, issued["secret"], VIEWER, {})["data"]
+        revoke(running, issued["apiKey"]["id"])
+        (error,) = ask(connection, issued["secret"], VIEWER, {})["errors"]
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
 def test_a_second_server_on_the_same_books_is_refused_in_one_line(running: Server) -> None:
     second = command(running.folder, "serve", port="0")
     assert (second.returncode, second.stdout) == (1, "")
@@ -149,7 +188,7 @@ def test_no_key_is_in_the_log_or_in_the_books(server: Server) -> None:
         server.ask("{ accountByReference(reference: 1) { id } }", key, {"key": key})
     secrets = (server.key.encode(), issued.encode())
     kept = {path.name: path.read_bytes() for path in server.folder.iterdir() if path.suffix != ".admin-key"}
-    assert kept["log"].count(b'"event": "request"') >= 8
+    assert kept["log"].count(b'"event":"request"') >= 8
     assert [name for name, content in kept.items() for secret in secrets if secret in content] == []
 
 

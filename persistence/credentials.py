@@ -1,0 +1,62 @@
+"""The API keys that are in use, remembered for as long as nothing at all was committed."""
+
+from __future__ import annotations
+
+import peewee
+
+from domain.reading import Credential
+from persistence import queries, rows, tables
+from persistence.library import sqlite3
+from persistence.statements import Hole, Statement, storage_errors
+
+MOST_REMEMBERED = 1_000
+"""Keys. Beyond that all are forgotten, and those in use are soon back."""
+
+_CREDENTIAL = Statement(
+    queries.api_keys(
+        tables.ApiKey.secret_digest,
+        tables.ApiClient.id,
+        tables.ApiClient.name,
+        tables.ApiClient.role,
+        tables.ApiClient.disabled_at,
+    )
+    .join(tables.ApiClient, on=(tables.ApiClient.id == tables.ApiKey.api_client_id))
+    .where(tables.ApiKey.id == Hole("id"))
+)
+
+
+class Credentials:
+    """What API keys open, as of the last commit of anybody.
+
+    SQLite tells a connection whether another one has committed since it was last asked, whatever process that is in.
+    So a key that was revoked is refused from the next request on. Only what is in the books is remembered: digests.
+    """
+
+    def __init__(self, database: peewee.Database) -> None:
+        self._database = database
+        self._known: dict[str, Credential] = {}
+        self._as_of: tuple[sqlite3.Connection, int] | None = None
+
+    def find(self, api_key_id: str) -> Credential | None:
+        """Return what an API key opens; None if there is no such key."""
+        self._forget_what_may_have_changed()
+        credential = self._known.get(api_key_id) or self._read(api_key_id)
+        if credential:
+            self._known[api_key_id] = credential
+        return credential
+
+    def _forget_what_may_have_changed(self) -> None:
+        with storage_errors():
+            connection = self._database.connection()  # Peewee's own way would take longer than SQLite does
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+        # A version says something on its own connection only, and that is another one after a failure.
+        if self._as_of != (connection, version) or len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+            self._as_of = connection, version
+
+    def _read(self, api_key_id: str) -> Credential | None:
+        found = _CREDENTIAL(self._database, id=api_key_id)
+        if not found:
+            return None
+        digest, *columns = found[0]
+        return Credential(rows.api_client(tuple(columns[:4])), rows.api_key(tuple(columns[4:])), digest)
