@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from domain.access import Caller, Operation
@@ -34,14 +32,13 @@ class Doorway:
         """Tell whether one more would be too many."""
         return self.in_flight >= self._capacity
 
-    @contextmanager
-    def admitted(self) -> Iterator[None]:
-        """Count a request in, and out again however it ends."""
+    def __enter__(self) -> None:
+        """Count a request in."""
         self.in_flight += 1
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
+
+    def __exit__(self, *_: object) -> None:
+        """Count it out, however it ended."""
+        self.in_flight -= 1
 
 
 @dataclass(slots=True)

@@ -11,15 +11,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from resolvers import calls
 from resolvers.failures import failure, formatted, masked
 from resolvers.http import Endpoint
-from resolvers.responses import PLAIN_JSON, refused
+from resolvers.responses import PLAIN_JSON, Answer, refused
+
+GRAPHQL = "/graphql"
+"""The one address of the API."""
 
 
 def build_app(
     endpoint: Endpoint, is_ready: Callable[[], bool], lifespan: Any, pages: Sequence[Route] = ()
 ) -> Starlette:
-    """Return the ASGI application."""
+    """Return the ASGI application. Its state has the endpoint, for the server that need not ask it by ASGI."""
+
+    async def graphql(request: Request) -> Response:
+        return _response(await endpoint.answer(calls.Request(request.scope, request.receive)))
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -29,20 +36,20 @@ def build_app(
 
     async def not_found(_: Request, __: Exception) -> Response:
         error = failure("NOT_FOUND", "There is nothing here. GraphQL is at /graphql.")
-        return refused(formatted([error]), PLAIN_JSON)
+        return _response(refused(formatted([error]), PLAIN_JSON))
 
     async def not_allowed(_: Request, refusal: Exception) -> Response:
         error = failure("METHOD_NOT_ALLOWED", "This is not to be had by that method.")
         headers = refusal.headers if isinstance(refusal, HTTPException) else None
-        return refused(formatted([error]), PLAIN_JSON, headers)
+        return _response(refused(formatted([error]), PLAIN_JSON, headers))
 
     async def broken(_: Request, bug: Exception) -> Response:
-        return refused(masked(bug), PLAIN_JSON)
+        return _response(refused(masked(bug), PLAIN_JSON))
 
-    graphql = Route("/graphql", endpoint.handle)
-    graphql.methods = None  # the endpoint says itself which it takes
+    api = Route(GRAPHQL, graphql)
+    api.methods = None  # the endpoint says itself which it takes
     routes = [
-        graphql,
+        api,
         Route("/healthz", alive),
         Route("/readyz", ready),
         *pages,
@@ -50,4 +57,9 @@ def build_app(
     handlers = {404: not_found, 405: not_allowed, Exception: broken}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.router.redirect_slashes = False  # a redirect is no JSON, and few clients repeat a POST
+    app.state.endpoint = endpoint
     return app
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers))

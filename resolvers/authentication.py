@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
-
 from domain.access import Caller, api_key_id_in, secret_digest, secret_matches
 from domain.instants import Clock
 from domain.reading import Reader
+from resolvers.calls import Request
 
 _NOBODY = secret_digest("")
 
@@ -15,9 +14,9 @@ class UnauthenticatedError(Exception):
     """Nobody we know is calling. Which part was wrong is not told."""
 
 
-def authenticate(headers: Headers, reader: Reader, clock: Clock) -> Caller:
+def authenticate(request: Request, reader: Reader, clock: Clock) -> Caller:
     """Return the caller. Raises UnauthenticatedError for a key missing, malformed, unknown, expired or revoked."""
-    secret = _secret_in(headers)
+    secret = _secret_in(request)
     api_key_id = api_key_id_in(secret)
     credential = reader.credential(api_key_id) if api_key_id else None
     matches = secret_matches(secret, credential.secret_digest if credential else _NOBODY)
@@ -28,10 +27,10 @@ def authenticate(headers: Headers, reader: Reader, clock: Clock) -> Caller:
     return Caller(credential.api_client.id, credential.api_key.id, credential.api_client.role)
 
 
-def _secret_in(headers: Headers) -> str:
+def _secret_in(request: Request) -> str:
     """Read the one key that the request carries. Two that differ are as bad as none."""
-    offered = set(headers.getlist("x-api-key"))
-    for value in headers.getlist("authorization"):
+    offered = set(request.values(b"x-api-key"))
+    for value in request.values(b"authorization"):
         scheme, _, credentials = value.partition(" ")
         if scheme.lower() != "bearer":
             raise UnauthenticatedError

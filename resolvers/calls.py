@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as Stream
+from starlette.types import Receive, Scope
 
 from resolvers.responses import PLAIN_JSON, http_error
 
@@ -20,6 +23,19 @@ MOST_PARAMETERS = 20
 
 _UTF_8 = {"", "charset=utf-8", 'charset="utf-8"'}
 _IN_JSON = ("variables", "extensions")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, as ASGI tells of it, and its body where all of it came along with the head."""
+
+    scope: Scope
+    receive: Receive
+    whole_body: bytearray | None = None
+
+    def values(self, header: bytes) -> list[str]:
+        """Return what each line of a header says, whose name is in lower case."""
+        return [value.decode("latin-1") for name, value in self.scope["headers"] if name == header]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +51,9 @@ class Call:
 
 async def posted_call(request: Request, most_bytes: int) -> Call:
     """Read a request from its body. Raises HttpError for what is not JSON in UTF-8, or no GraphQL request."""
-    media_type, _, parameters = _only(request, "content-type", "").partition(";")
-    if media_type.strip().lower() != PLAIN_JSON or parameters.strip().lower() not in _UTF_8:
+    if not _is_json(_only(request, b"content-type", "")):
         raise http_error("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8.")
-    if _only(request, "content-encoding", "identity").lower() not in {"", "identity"}:
+    if _only(request, b"content-encoding", "identity").lower() not in {"", "identity"}:
         raise http_error("UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed.")
     body = _json_in(await _bounded_body(request, most_bytes), "The body is not valid JSON.")
     if not isinstance(body, dict):
@@ -76,28 +91,42 @@ def _call_in(given: Mapping[str, Any], *, must_be_safe: bool) -> Call:
     return Call(query, variables, name or None, must_be_safe)
 
 
-async def _bounded_body(request: Request, most: int) -> bytes:
+@lru_cache
+def _is_json(content_type: str) -> bool:
+    media_type, _, parameters = content_type.partition(";")
+    return media_type.strip().lower() == PLAIN_JSON and parameters.strip().lower() in _UTF_8
+
+
+async def _bounded_body(request: Request, most: int) -> bytearray:
+    body = request.whole_body if request.whole_body is not None else await _arriving_body(request, most)
+    if len(body) > most:
+        raise http_error("PAYLOAD_TOO_LARGE", f"A body has at most {most} bytes.")
+    return body
+
+
+async def _arriving_body(request: Request, most: int) -> bytearray:
+    """Return a body once it has arrived, or as much of it as shows that it is too large."""
     body = bytearray()
     try:
         async with asyncio.timeout(LONGEST_ARRIVAL):
-            async for chunk in request.stream():
+            async for chunk in Stream(request.scope, request.receive).stream():
                 body += chunk
                 if len(body) > most:
-                    raise http_error("PAYLOAD_TOO_LARGE", f"A body has at most {most} bytes.")
+                    break
     except (ClientDisconnect, TimeoutError):
         raise http_error("BAD_REQUEST", "The body did not arrive whole.") from None
-    return bytes(body)
+    return body
 
 
-def _only(request: Request, header: str, otherwise: str) -> str:
+def _only(request: Request, header: bytes, otherwise: str) -> str:
     """Return a header that can be sent once only. Raises HttpError for one that is there twice."""
-    given = request.headers.getlist(header)
+    given = request.values(header)
     if len(given) > 1:
-        raise http_error("BAD_REQUEST", f"The header {header} is there twice.")
+        raise http_error("BAD_REQUEST", f"The header {header.decode()} is there twice.")
     return given[0] if given else otherwise
 
 
-def _json_in(text: bytes | str, fault: str) -> Any:
+def _json_in(text: bytes | bytearray | str, fault: str) -> Any:
     try:
         return orjson.loads(text)
     except (ValueError, RecursionError):

@@ -6,8 +6,6 @@ import asyncio
 from dataclasses import dataclass
 
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
-from starlette.requests import Request
-from starlette.responses import Response
 
 from domain.access import Caller
 from domain.catalogue import Catalogue
@@ -18,7 +16,7 @@ from domain.ports import Fault, Ledger
 from domain.reading import Reader
 from resolvers.admission import Doorway, Refusals
 from resolvers.authentication import UnauthenticatedError, authenticate
-from resolvers.calls import Call, call_in_url, posted_call
+from resolvers.calls import Call, Request, call_in_url, posted_call
 from resolvers.context import RequestContext
 from resolvers.documents import Documents
 from resolvers.failures import (
@@ -32,9 +30,9 @@ from resolvers.failures import (
 )
 from resolvers.limits import RequestLimits
 from resolvers.loaders import LoadedEdges
-from resolvers.observe import Line, observed
+from resolvers.observe import Line
 from resolvers.profiles import Profile
-from resolvers.responses import HttpError, executed, http_error, negotiated, refused
+from resolvers.responses import Answer, HttpError, executed, http_error, negotiated, refused
 from resolvers.variables import has_more_values, most_values
 
 
@@ -52,34 +50,34 @@ class Endpoint:
     limits: RequestLimits
     profile: Profile
 
-    async def handle(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Answer:
         """Answer a request: with data, with errors, always in JSON."""
-        media_type = negotiated(",".join(request.headers.getlist("accept")))
-        with observed() as line:
+        media_type = negotiated(",".join(request.values(b"accept")))
+        with Line() as line:
             try:
-                response = await self._admit(request, media_type, line)
+                answer = await self._admit(request, media_type, line)
             except HttpError as refusal:
-                response = refused(refusal.errors, media_type, refusal.headers)
+                answer = refused(refusal.errors, media_type, refusal.headers)
             except Exception as bug:  # noqa: BLE001 - whatever it is, the caller gets JSON and no detail
-                response = refused(masked(bug), media_type)
-            line.status = response.status_code
-        return response
+                answer = refused(masked(bug), media_type)
+            line.status = answer.status
+        return answer
 
-    async def _admit(self, request: Request, media_type: str, line: Line) -> Response:
+    async def _admit(self, request: Request, media_type: str, line: Line) -> Answer:
         if self.doorway.is_full:
             raise http_error("OVERLOADED", "The server has as many requests as it can serve.")
-        with self.doorway.admitted():
-            if request.method not in self.profile.methods:
+        with self.doorway:
+            if request.scope["method"] not in self.profile.methods:
                 raise _not_allowed(self.profile.methods)
             line.caller = await self._admitted_caller(request)
-            return await self._answer(line.caller, await self._call_in(request), media_type, line)
+            return await self._execute(line.caller, await self._call_in(request), media_type, line)
 
     async def _call_in(self, request: Request) -> Call:
-        if request.method == "GET":
+        if request.scope["method"] == "GET":
             return call_in_url(request)
         return await posted_call(request, self.limits.body_bytes)
 
-    async def _answer(self, caller: Caller, call: Call, media_type: str, line: Line) -> Response:
+    async def _execute(self, caller: Caller, call: Call, media_type: str, line: Line) -> Answer:
         document = self._valid(call)
         operation = _chosen(document, call)
         line.operation_name = operation.name.value if operation.name else None
@@ -114,12 +112,12 @@ class Endpoint:
     async def _admitted_caller(self, request: Request) -> Caller:
         """Authenticate; turn away who was refused too often; settle what was owed for earlier turns."""
         try:
-            caller = authenticate(request.headers, self.reader, self.clock)
+            caller = authenticate(request, self.reader, self.clock)
         except UnauthenticatedError:
             raise http_error("UNAUTHENTICATED", "An API key is needed, and this is none that works.") from None
         if self.refusals.turns_away(caller):
             seconds = self.refusals.seconds_to_wait(caller)
-            raise HttpError(formatted([rate_limited(seconds)]), {"Retry-After": str(seconds)})
+            raise HttpError(formatted([rate_limited(seconds)]), {"retry-after": str(seconds)})
         if owed := self.refusals.owed(caller):
             await self.settle(*owed)
         return caller
@@ -155,7 +153,7 @@ def _chosen(document: DocumentNode, call: Call) -> OperationDefinitionNode:
     return operation
 
 
-def _answered(result: ExecutionResult, media_type: str) -> Response:
+def _answered(result: ExecutionResult, media_type: str) -> Answer:
     """Answer what was executed. Without data and path, the variables did not even let it begin."""
     errors = result.errors or []
     if result.data is None and errors and not any(error.path for error in errors):
@@ -165,4 +163,4 @@ def _answered(result: ExecutionResult, media_type: str) -> Response:
 
 def _not_allowed(methods: tuple[str, ...]) -> HttpError:
     message = f"This is to be sent with {' or '.join(methods)}."
-    return http_error("METHOD_NOT_ALLOWED", message, {"Allow": ", ".join(methods)})
+    return http_error("METHOD_NOT_ALLOWED", message, {"allow": ", ".join(methods)})

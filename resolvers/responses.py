@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
-from starlette.responses import Response
 
 from resolvers.failures import failure, formatted
 
@@ -28,12 +28,19 @@ _STATUS: Mapping[str, int] = {
     "DEADLINE_EXCEEDED": 503,
     "OVERLOADED": 503,
 }
-_KEPT_NOWHERE: Mapping[str, str] = {"Cache-Control": "no-store", "Vary": "Accept"}
 _HEADERS: Mapping[str, Mapping[str, str]] = {
-    "UNAUTHENTICATED": {"WWW-Authenticate": "Bearer"},
-    "DEADLINE_EXCEEDED": {"Retry-After": "1"},
-    "OVERLOADED": {"Retry-After": "1"},
+    "UNAUTHENTICATED": {"www-authenticate": "Bearer"},
+    "DEADLINE_EXCEEDED": {"retry-after": "1"},
+    "OVERLOADED": {"retry-after": "1"},
 }
+
+
+class Answer(NamedTuple):
+    """A status, headers, and a body of which nothing but its length is still to be told."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
 
 
 class HttpError(Exception):
@@ -50,6 +57,7 @@ def http_error(code: str, message: str, headers: Mapping[str, str] | None = None
     return HttpError(formatted([failure(code, message)]), headers or {})
 
 
+@lru_cache
 def negotiated(accept: str) -> str:
     """Choose the media type of the answer: the GraphQL one for those who do not like plain JSON better."""
     liked = dict(_quality(part) for part in accept.split(","))
@@ -64,31 +72,34 @@ def _quality(part: str) -> tuple[str, float]:
     return media_type.strip().lower(), float(found[1]) if found else 1.0
 
 
-def status_of(code: str | None, media_type: str) -> int:
-    """Return the status of an answer: by the code of what kept the request from being executed, None if nothing did.
+def status_of(code: str, media_type: str) -> int:
+    """Return the status of a request that was not executed, by the code of what kept it from that.
 
     What has no status of its own is the document's fault or that of its variables. Plain JSON cannot tell such an
     answer from one that was executed by its media type, so there it is 200, as GraphQL over HTTP has it for clients
     of old.
     """
-    if code is None:
-        return 200
     return _STATUS.get(code, 400 if media_type == GRAPHQL_RESPONSE else 200)
 
 
-def executed(data: Any, errors: list[dict[str, Any]], media_type: str) -> Response:
+def executed(data: Any, errors: list[dict[str, Any]], media_type: str) -> Answer:
     """Answer what was executed, with the errors met on the way."""
-    answer = {"data": data, "errors": errors} if errors else {"data": data}
-    return _json(answer, status_of(None, media_type), media_type)
+    content = {"data": data, "errors": errors} if errors else {"data": data}
+    return Answer(200, _usual_headers(media_type), orjson.dumps(content))
 
 
-def refused(errors: list[dict[str, Any]], media_type: str, headers: Mapping[str, str] | None = None) -> Response:
+def refused(errors: list[dict[str, Any]], media_type: str, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer what was not executed: with errors, and no data at all."""
     code = errors[0]["extensions"]["code"]
-    response = _json({"errors": errors}, status_of(code, media_type), media_type)
-    response.headers.update({**_HEADERS.get(code, {}), **(headers or {})})
-    return response
+    more = {**_HEADERS.get(code, {}), **(headers or {})}
+    written = (*_usual_headers(media_type), *more.items())
+    return Answer(status_of(code, media_type), written, orjson.dumps({"errors": errors}))
 
 
-def _json(content: dict[str, Any], status: int, media_type: str) -> Response:
-    return Response(orjson.dumps(content), status, _KEPT_NOWHERE, media_type=f"{media_type}; charset=utf-8")
+@lru_cache
+def _usual_headers(media_type: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("content-type", f"{media_type}; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("vary", "Accept"),
+    )

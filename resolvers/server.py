@@ -6,14 +6,21 @@ import asyncio
 import signal
 import socket
 from asyncio.events import TimerHandle
+from functools import lru_cache, partial
+from itertools import chain
+from typing import Any
 
 import orjson
 import uvicorn
 from graphql import GraphQLError
 from starlette.applications import Starlette
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from resolvers.app import GRAPHQL
+from resolvers.calls import Request
 from resolvers.failures import failure, formatted
+from resolvers.responses import Answer
 
 
 class CannotListenError(Exception):
@@ -36,14 +43,15 @@ class JsonProtocol(HttpToolsProtocol):
     It never answers in place of a request that is still being decided: that one has the last word of its connection.
     """
 
-    _head: TimerHandle | None = None
+    _deadline: TimerHandle | None = None
     """Ends a connection whose head does not come to an end."""
 
-    _unread = _bytes = _headers = 0
-    """Of the head that is being read: bytes that came without an end, and what was understood of it."""
+    _unread = 0
+    """Bytes that came without the end of a head, or anything of a body, among them."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.url, self.headers = b"", []
         if len(self.connections) > MOST_CONNECTIONS:
             self._refuse(503, failure("OVERLOADED", f"The server has {MOST_CONNECTIONS} connections."))
         else:
@@ -58,27 +66,16 @@ class JsonProtocol(HttpToolsProtocol):
         return self._is_deciding()
 
     def data_received(self, data: bytes) -> None:
-        if self._unread > LARGEST_HEAD:
-            self._refuse_head()
-            return
         self._unread += len(data)
         super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        self._bytes = self._headers = 0
-        self._await_head()
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers += 1
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
+        if self._is_in_head() and not self.transport.is_closing():
+            self._await_head()
+            if self._unread > LARGEST_HEAD or len(self.headers) > MOST_HEADERS:
+                self._refuse_head()
 
     def on_headers_complete(self) -> None:
+        if self._is_too_large():
+            raise ValueError("the head is too large")
         self._unread = 0
         self._end_head()
         super().on_headers_complete()
@@ -86,6 +83,26 @@ class JsonProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._unread = 0
         super().on_body(body)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Answer what is asked of GraphQL by POST without the detour of ASGI; hand on everything else."""
+        if cycle.scope["method"] == "POST" and cycle.scope["path"] == GRAPHQL:
+            app = partial(self._answer, cycle)
+        super()._start_asgi_task(cycle, app)
+
+    async def _answer(self, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> None:
+        """Do what a cycle does, but write the answer in one piece, and from a head that is remembered."""
+        request = Request(scope, receive, None if cycle.more_body else cycle.body)
+        answer = await self.app.state.endpoint.answer(request)
+        if self.flow.write_paused:
+            await self.flow.drain()
+        if cycle.disconnected:
+            return
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(self._in_bytes(answer, keep_alive=cycle.keep_alive))
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
 
     def send_400_response(self, msg: str) -> None:
         if self._is_too_large():
@@ -96,25 +113,32 @@ class JsonProtocol(HttpToolsProtocol):
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: whoever asks for a WebSocket is answered like anybody else."""
 
-    def _count(self, more: int) -> None:
-        self._bytes += more
-        if self._is_too_large():
-            raise ValueError("the head is too large")
+    def _in_bytes(self, answer: Answer, *, keep_alive: bool) -> bytes:
+        dated = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+        ending = b"" if keep_alive else b"connection: close\r\n"
+        length = b"content-length: %d\r\n\r\n" % len(answer.body)
+        return b"".join((_head(answer.status, answer.headers), dated, ending, length, answer.body))
 
     def _is_too_large(self) -> bool:
-        return self._bytes > LARGEST_HEAD or self._headers > MOST_HEADERS
+        words = chain.from_iterable(self.headers)
+        return len(self.headers) > MOST_HEADERS or len(self.url) + sum(map(len, words)) > LARGEST_HEAD
+
+    def _is_in_head(self) -> bool:
+        """Tell whether a head has begun, or is the first, and has not ended: that is when its cycle is made."""
+        return self.cycle is None or self.cycle.scope is not self.scope
 
     def _is_deciding(self) -> bool:
         """Tell whether a request has arrived whole, and its answer has not left."""
         return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
 
     def _await_head(self) -> None:
-        self._end_head()
-        self._head = self.loop.call_later(LONGEST_HEAD_S, self.transport.close)
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(LONGEST_HEAD_S, self.transport.close)
 
     def _end_head(self) -> None:
-        if self._head is not None:
-            self._head.cancel()
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _refuse_head(self) -> None:
         message = f"The URL and the headers have at most {LARGEST_HEAD} bytes, and there are at most {MOST_HEADERS}."
@@ -134,6 +158,11 @@ class JsonProtocol(HttpToolsProtocol):
         )
         self.transport.write(b"".join((*head, content)))
         self.transport.close()
+
+
+@lru_cache
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    return STATUS_LINE[status] + "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -159,6 +188,7 @@ def build_server(app: Starlette) -> uvicorn.Server:
         ws="none",  # an upgrade to a WebSocket is a request like any other, and refused like one
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nothing here asks where a request comes from
         server_header=False,
         timeout_graceful_shutdown=10,
     )

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from domain.access import Operation
 from resolvers.failures import LONGEST_NAME
 from resolvers.observe import log_to
+from tests.resolvers.broken import Breaking
 from tests.support.api import Answer, Api
 
 WHO = {"query": "query Mine { viewer { id } }"}
@@ -124,6 +125,16 @@ def test_the_log_is_one_json_object_a_line(api: Api) -> None:
         ("request", "info", 405),
     ]
     assert {line["timestamp"][-1] for line in lines} == {"Z"}
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_bug_that_speaks_no_unicode_is_logged_and_masked_all_the_same(api: Api) -> None:
+    stream = io.StringIO()
+    log_to(stream)
+    answer = api.made_of(reader=Breaking(api.endpoint.reader, "credential", KeyError("\ud800"))).send(BODY)
+    assert (answer.status, answer.codes) == (500, ["INTERNAL_SERVER_ERROR"])
+    bug, _ = (orjson.loads(line) for line in stream.getvalue().splitlines())
+    assert bug["error_id"] == answer.errors[0]["extensions"]["errorId"]
 
 
 BREAKAGES = [OSError(28, "No space left on device"), BrokenPipeError(), ValueError("I/O operation on closed file")]
