@@ -55,7 +55,7 @@ async def posted_call(request: Request, most_bytes: int) -> Call:
         raise http_error("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8.")
     if _only(request, b"content-encoding", "identity").lower() not in {"", "identity"}:
         raise http_error("UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed.")
-    body = _json_in(await _bounded_body(request, most_bytes), "The body is not valid JSON.")
+    body = _json_in(await arrived_body(request, most_bytes), "The body is not valid JSON.")
     if not isinstance(body, dict):
         _refuse("The body must be an object with a string member query.")
     return _call_in(body, must_be_safe=False)
@@ -97,7 +97,8 @@ def _is_json(content_type: str) -> bool:
     return media_type.strip().lower() == PLAIN_JSON and parameters.strip().lower() in _UTF_8
 
 
-async def _bounded_body(request: Request, most: int) -> bytearray:
+async def arrived_body(request: Request, most: int) -> bytearray:
+    """Return the body of a request. Raises HttpError for one that is too large, or does not arrive whole in time."""
     body = request.whole_body if request.whole_body is not None else await _arriving_body(request, most)
     if len(body) > most:
         raise http_error("PAYLOAD_TOO_LARGE", f"A body has at most {most} bytes.")

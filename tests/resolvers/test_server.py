@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from typing import Any
 
 import orjson
@@ -11,27 +12,10 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from resolvers import server
-from resolvers.server import JsonProtocol
+from resolvers.server import LARGEST_HEAD, MOST_HEADERS, JsonProtocol
+from tests.support.transports import Line, turns
 
 HEAD = b"GET /healthz HTTP/1.1\r\nhost: here\r\n"
-
-
-class Line(asyncio.Transport):
-    """A connection of which everything is remembered."""
-
-    def __init__(self) -> None:
-        super().__init__({"sockname": ("127.0.0.1", 1), "peername": ("127.0.0.1", 2)})
-        self.written = b""
-        self.is_closed = False
-
-    def write(self, data: Any) -> None:
-        self.written += bytes(data)
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    def is_closing(self) -> bool:
-        return self.is_closed
 
 
 async def silent(scope: Any, receive: Any, send: Any) -> None:
@@ -50,12 +34,6 @@ def connected(state: ServerState) -> tuple[JsonProtocol, Line]:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a head be due as soon as it begins."""
     monkeypatch.setattr(server, "LONGEST_HEAD_S", 0)
-
-
-async def turns() -> None:
-    """Let everything happen that is due."""
-    for _ in range(5):
-        await asyncio.sleep(0)
 
 
 @pytest.mark.usefixtures("hurried")
@@ -94,3 +72,45 @@ def test_one_connection_too_many_is_told_so_in_json(monkeypatch: pytest.MonkeyPa
     assert head.startswith(b"HTTP/1.1 503 ")
     assert orjson.loads(body)["errors"][0]["extensions"] == {"code": "OVERLOADED", "retry": "SAME_KEY"}
     assert beyond.is_closed
+
+
+# What a head adds up to
+
+
+def fed(*chunks: bytes) -> Line:
+    """Return what a connection is after these bytes came, one after the other."""
+
+    async def feed() -> Line:
+        protocol, line = connected(ServerState())
+        for chunk in chunks:
+            protocol.data_received(chunk)
+            await turns()
+        return copy(line)
+
+    return asyncio.run(feed())
+
+
+ENDLESS = {
+    "headers": b"GET / HTTP/1.1\r\n" + b"a: 1\r\n" * (MOST_HEADERS + 2),  # the last may still go on
+    "bytes": b"GET / HTTP/1.1\r\na: " + b"1" * LARGEST_HEAD,
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_a_head_is_refused_as_soon_as_it_is_beyond_its_bounds(what: str) -> None:
+    line = fed(ENDLESS[what])
+    assert line.written.startswith(b"HTTP/1.1 431 ")
+    assert (line.is_closed, len(line.pieces)) == (True, 1)
+
+
+CHUNKED = b"POST /nowhere HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.usefixtures("hurried")
+def test_the_end_of_a_body_is_no_beginning_of_a_head() -> None:
+    assert not fed(CHUNKED, b"2\r\n{}\r\n", b"0\r\n\r\n").is_closed
+
+
+@pytest.mark.usefixtures("hurried")
+def test_each_head_on_a_connection_has_its_deadline() -> None:
+    assert fed(CHUNKED + b"0\r\n\r\n", b"GET").is_closed
