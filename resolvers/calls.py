@@ -25,7 +25,7 @@ _UTF_8 = {"", "charset=utf-8", 'charset="utf-8"'}
 _IN_JSON = ("variables", "extensions")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Request:
     """One HTTP request, as ASGI tells of it, and its body where all of it came along with the head."""
 
@@ -33,9 +33,14 @@ class Request:
     receive: Receive
     whole_body: bytearray | None = None
 
+    def __post_init__(self) -> None:
+        self._lines: dict[bytes, list[bytes]] = {}
+        for name, value in self.scope["headers"]:
+            self._lines.setdefault(name, []).append(value)
+
     def values(self, header: bytes) -> list[str]:
         """Return what each line of a header says, whose name is in lower case."""
-        return [value.decode("latin-1") for name, value in self.scope["headers"] if name == header]
+        return [value.decode("latin-1") for value in self._lines.get(header, ())]
 
 
 @dataclass(frozen=True, slots=True)

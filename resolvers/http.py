@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
+from structlog.typing import FilteringBoundLogger
 
 from domain.access import Caller
 from domain.catalogue import Catalogue
@@ -22,6 +26,7 @@ from resolvers.documents import Documents
 from resolvers.failures import (
     coercion_failures,
     deadline_exceeded,
+    failure,
     formatted,
     log_bug,
     masked,
@@ -30,7 +35,7 @@ from resolvers.failures import (
 )
 from resolvers.limits import RequestLimits
 from resolvers.loaders import LoadedEdges
-from resolvers.observe import Line
+from resolvers.observe import Line, request_log
 from resolvers.profiles import Profile
 from resolvers.responses import Answer, HttpError, executed, http_error, negotiated, refused
 from resolvers.variables import has_more_values, most_values
@@ -49,11 +54,12 @@ class Endpoint:
     refusals: Refusals
     limits: RequestLimits
     profile: Profile
+    log: FilteringBoundLogger = field(default_factory=request_log)
 
     async def answer(self, request: Request) -> Answer:
         """Answer a request: with data, with errors, always in JSON."""
         media_type = negotiated(",".join(request.values(b"accept")))
-        with Line() as line:
+        with Line(self.log) as line:
             try:
                 answer = await self._admit(request, media_type, line)
             except HttpError as refusal:
@@ -65,7 +71,7 @@ class Endpoint:
 
     async def _admit(self, request: Request, media_type: str, line: Line) -> Answer:
         if self.doorway.is_full:
-            raise http_error("OVERLOADED", "The server has as many requests as it can serve.")
+            return _overloaded(media_type)
         with self.doorway:
             if request.scope["method"] not in self.profile.methods:
                 raise _not_allowed(self.profile.methods)
@@ -82,14 +88,17 @@ class Endpoint:
         operation = _chosen(document, call)
         line.operation_name = operation.name.value if operation.name else None
         self._require_few_values(document, operation, call)
+        execution = self.documents.execute(document, call.variables, call.operation_name, self._context(caller))
+        if operation.operation is OperationType.QUERY:
+            execution = self._in_time(execution)  # what changes something is never cut off
+        return _answered(await execution, media_type)
+
+    async def _in_time(self, execution: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
         try:
-            async with asyncio.timeout(self._seconds_for(operation)):
-                result = await self.documents.execute(
-                    document, call.variables, call.operation_name, self._context(caller)
-                )
+            async with asyncio.timeout(self.limits.read_milliseconds / 1000):
+                return await execution
         except TimeoutError:
             raise HttpError(formatted([deadline_exceeded()]), {}) from None
-        return _answered(result, media_type)
 
     def _valid(self, call: Call) -> DocumentNode:
         """Return the document of a request. Raises HttpError if it does not parse, or is not valid."""
@@ -104,10 +113,6 @@ class Endpoint:
         most = most_values(document, operation, self.limits.values)
         if call.variables and has_more_values(call.variables, most):
             raise http_error("BAD_USER_INPUT", f"The variables of this operation may hold at most {most} values.")
-
-    def _seconds_for(self, operation: OperationDefinitionNode) -> float | None:
-        """Return how long an operation may take. What changes something is never cut off."""
-        return self.limits.read_milliseconds / 1000 if operation.operation is OperationType.QUERY else None
 
     async def _admitted_caller(self, request: Request) -> Caller:
         """Authenticate; turn away who was refused too often; settle what was owed for earlier turns."""
@@ -141,6 +146,13 @@ class Endpoint:
     def _context(self, caller: Caller) -> RequestContext:
         edges = LoadedEdges(self.reader, self.catalogue)
         return RequestContext(caller, self.ledger, self.reader, edges, self.catalogue, self.refusals, self.clock)
+
+
+@lru_cache
+def _overloaded(media_type: str) -> Answer:
+    """Answer that there is no room. Written once: what is refused must cost little when there is much to do."""
+    error = failure("OVERLOADED", "The server has as many requests as it can serve.")
+    return refused(formatted([error]), media_type)
 
 
 def _chosen(document: DocumentNode, call: Call) -> OperationDefinitionNode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from asyncio.events import TimerHandle
@@ -193,10 +194,22 @@ def build_server(app: Starlette) -> uvicorn.Server:
         timeout_graceful_shutdown=10,
     )
     server = uvicorn.Server(config)
+    _settle_memory()
     # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
     for stopping in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stopping, lambda *_: stop(server))
     return server
+
+
+def _settle_memory() -> None:
+    """Take what was made so far out of the collector's sight, and let it look at what is new less often.
+
+    What a server begins with stays, and is most of what there is: looking through it again and again took half of all
+    that the processor did. What a request leaves behind in circles is little, so that it may wait in thousands.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 5, 20)
 
 
 def stop(server: uvicorn.Server) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import pytest
@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from domain.access import Operation
 from resolvers.failures import LONGEST_NAME
-from resolvers.observe import log_to
+from resolvers.observe import log_to, request_log
 from tests.resolvers.broken import Breaking
 from tests.support.api import Answer, Api
 
@@ -97,6 +97,12 @@ def configured() -> Iterator[None]:
     structlog.configure(**before)
 
 
+def logging_to(stream: TextIO, api: Api) -> Api:
+    """Return an application put together once the log has been told where to go."""
+    log_to(stream)
+    return api.made_of(log=request_log())
+
+
 class Broken(io.StringIO):
     """A stream on a disk that is full, or into a pipe that nobody reads."""
 
@@ -116,7 +122,7 @@ class Broken(io.StringIO):
 @pytest.mark.usefixtures("configured")
 def test_the_log_is_one_json_object_a_line(api: Api) -> None:
     stream = io.StringIO()
-    log_to(stream)
+    api = logging_to(stream, api)
     api.send(BODY)
     api.send(BODY, method="PUT")
     lines = [orjson.loads(line) for line in stream.getvalue().splitlines()]
@@ -130,8 +136,11 @@ def test_the_log_is_one_json_object_a_line(api: Api) -> None:
 @pytest.mark.usefixtures("configured")
 def test_a_bug_that_speaks_no_unicode_is_logged_and_masked_all_the_same(api: Api) -> None:
     stream = io.StringIO()
-    log_to(stream)
-    answer = api.made_of(reader=Breaking(api.endpoint.reader, "credential", KeyError("\ud800"))).send(BODY)
+    answer = (
+        logging_to(stream, api)
+        .made_of(reader=Breaking(api.endpoint.reader, "credential", KeyError("\ud800")))
+        .send(BODY)
+    )
     assert (answer.status, answer.codes) == (500, ["INTERNAL_SERVER_ERROR"])
     bug, _ = (orjson.loads(line) for line in stream.getvalue().splitlines())
     assert bug["error_id"] == answer.errors[0]["extensions"]["errorId"]
@@ -144,7 +153,7 @@ BREAKAGES = [OSError(28, "No space left on device"), BrokenPipeError(), ValueErr
 @pytest.mark.parametrize("error", BREAKAGES, ids=type)
 def test_a_mutation_is_answered_also_where_it_cannot_be_logged(api: Api, error: Exception) -> None:
     stream = Broken(error)
-    log_to(stream)
+    api = logging_to(stream, api)
     answer = api.mutate("openAccount", {"currency": "EUR", "name": "Ada"}, key="once")
     assert (answer.status, answer.verdict) == (200, "OpenAccountSuccess")
     assert stream.attempts >= 1
