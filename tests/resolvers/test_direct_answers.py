@@ -204,7 +204,7 @@ def test_the_answer_is_the_one_that_asgi_would_bring(api: Api, name: str) -> Non
         protocol, line = connected(api.endpoint)
         written = "".join(f"{header}: {value}\r\n" for header, value in headers.items())
         protocol.data_received(post(body, written.encode()))
-        await turns()
+        await asyncio.gather(*protocol.tasks)
         return line
 
     line = asyncio.run(ask())
