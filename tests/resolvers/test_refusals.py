@@ -529,7 +529,12 @@ DATA: list[tuple[str, str, Callable[[Api], Given], Given]] = [
     ("withdraw", "InsufficientFunds", upon(funded, amount=money("7.5")), {"shortfall": "2.50", "available": "5.00"}),
     ("withdraw", "PreconditionFailed", upon(funded, **ONE, expectedVersion="7"), {"version": "1"}),
     ("deposit", "InvalidAmount", upon(funded, amount=money("0.001")), {"decimals": 2, "max": "40000000000000000.00"}),
-    ("deposit", "InvalidAmount", upon(funded, amount=money("0.1", "JPY")), {"decimals": 0, "max": "4000000000000000000"}),
+    (
+        "deposit",
+        "InvalidAmount",
+        upon(funded, amount=money("0.1", "JPY")),
+        {"decimals": 0, "max": "4000000000000000000"},
+    ),
     ("deposit", "InvalidAmount", upon(funded, amount=money("9" * 64)), OUT_OF_BOUNDS),
     ("openAccount", "InvalidAmount", just(currency="EUR", name="Ada", overdraftLimit="-1"), OUT_OF_BOUNDS),
     ("deposit", "CurrencyMismatch", upon(funded, amount=money("1", "JPY")), {"expected": "EUR"}),
