@@ -6,6 +6,7 @@ Each function names the columns it takes, in the order it takes them; persistenc
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from domain.access import ApiClient, ApiKey, Operation, Role
@@ -23,6 +24,8 @@ from domain.turnovers import Turnover
 
 Row = tuple[Any, ...]
 
+_currency = cache(Currency)  # there are few, and they are read more often than anything else
+
 
 def head(row: Row) -> Head:
     """Read number, last_sequence, at, hash."""
@@ -33,7 +36,7 @@ def head(row: Row) -> Head:
 def account(row: Row) -> Account:
     """Read id, kind, currency, exponent, state, the balances, version, the texts, opened_at, closed_at."""
     id_, kind, code, exponent, state, posted, held, limit, version, name, reference, pairs, opened_at, closed_at = row
-    currency = Currency(code, exponent)
+    currency = _currency(code, exponent)
     return Account(
         id=id_,
         kind=AccountKind(kind),
@@ -54,7 +57,7 @@ def account(row: Row) -> Account:
 def hold(row: Row) -> Hold:
     """Read id, account_id, state, amount, captured, currency, exponent, description, placed_at, expires_at."""
     id_, account_id, state, amount, captured, code, exponent, description, placed_at, expires_at = row
-    currency = Currency(code, exponent)
+    currency = _currency(code, exponent)
     return Hold(
         id=id_,
         account_id=account_id,
@@ -92,7 +95,7 @@ def transaction(row: Row, entries: tuple[Entry, ...]) -> Transaction:
         id=id_,
         sequence=sequence,
         kind=TransactionKind(kind),
-        amount=Money(amount, Currency(code, exponent)),
+        amount=Money(amount, _currency(code, exponent)),
         entries=entries,
         reference=reference,
         description=description,
@@ -105,20 +108,20 @@ def transaction(row: Row, entries: tuple[Entry, ...]) -> Transaction:
 def reversal(row: Row) -> Reversal:
     """Read the id of the original, original, n, sequence, cumulative, currency, exponent."""
     original_id, original, n, sequence, cumulative, code, exponent = row
-    return Reversal(original_id, original, n, sequence, Money(cumulative, Currency(code, exponent)))
+    return Reversal(original_id, original, n, sequence, Money(cumulative, _currency(code, exponent)))
 
 
 def entry(row: Row) -> Entry:
     """Read account_id, version, amount, balance_after, currency, exponent."""
     account_id, version, amount, balance_after, code, exponent = row
-    currency = Currency(code, exponent)
+    currency = _currency(code, exponent)
     return Entry(account_id, version, Money(amount, currency), Money(balance_after, currency))
 
 
 def turnover(row: Row) -> Turnover:
     """Read credits_high, credits_low, balance_after, currency, exponent."""
     high, low, balance, code, exponent = row
-    currency = Currency(code, exponent)
+    currency = _currency(code, exponent)
     return Turnover(Money(high * 10**9 + low, currency), Money(balance, currency))
 
 
