@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     profile: Literal["development", "production"] = "development"
     explorer: Mode = Mode.AUTO
     max_amount: Annotated[int, Field(ge=1, le=LARGEST_BALANCE)] = DEFAULT_LARGEST_MOVEMENT
-    max_in_flight: AtLeastOne = 512
+    max_in_flight: AtLeastOne = AdmissionLimits.in_flight
     max_waiting_writes: AtLeastOne = 4096
     write_deadline_ms: AtLeastOne = 5000
     read_deadline_ms: AtLeastOne = RequestLimits.read_milliseconds

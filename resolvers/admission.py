@@ -11,11 +11,13 @@ from domain.errors import Forbidden
 from domain.instants import SECOND, Clock, Instant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AdmissionLimits:
     """How many requests may be in flight; how many refusals a client may have in a burst, and per second after it."""
 
-    in_flight: int = 512
+    in_flight: int = 256
+    """As many as one turn of the writer takes. More would not be answered sooner, but whoever is refused, later."""
+
     refusal_burst: int = 500
     refusals_per_second: int = 5
 
@@ -27,17 +29,14 @@ class Doorway:
         self._capacity = limits.in_flight
         self.in_flight = 0
 
-    @property
-    def is_full(self) -> bool:
-        """Tell whether one more would be too many."""
-        return self.in_flight >= self._capacity
+    def enter(self) -> bool:
+        """Count one more in, if there is room; tell whether there was."""
+        has_room = self.in_flight < self._capacity
+        self.in_flight += has_room
+        return has_room
 
-    def __enter__(self) -> None:
-        """Count a request in."""
-        self.in_flight += 1
-
-    def __exit__(self, *_: object) -> None:
-        """Count it out, however it ended."""
+    def leave(self) -> None:
+        """Count one out."""
         self.in_flight -= 1
 
 

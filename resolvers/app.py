@@ -26,7 +26,8 @@ def build_app(
     """Return the ASGI application. Its state has the endpoint, for the server that need not ask it by ASGI."""
 
     async def graphql(request: Request) -> Response:
-        return _response(await endpoint.answer(calls.Request(request.scope, request.receive)))
+        asked = calls.Request(request.scope, request.receive)
+        return _response(endpoint.turned_away(asked) or await endpoint.answer(asked))
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive"})

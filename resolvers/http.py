@@ -56,27 +56,35 @@ class Endpoint:
     profile: Profile
     log: FilteringBoundLogger = field(default_factory=request_log)
 
+    def turned_away(self, request: Request) -> Answer | None:
+        """Let a request in, and return nothing; or answer at once that there is no room for it."""
+        if self.doorway.enter():
+            return None
+        with Line(self.log) as line:
+            answer = _overloaded(_media_type_for(request))
+            line.status = answer.status
+        return answer
+
     async def answer(self, request: Request) -> Answer:
-        """Answer a request: with data, with errors, always in JSON."""
-        media_type = negotiated(",".join(request.values(b"accept")))
+        """Answer a request that was let in: with data, with errors, always in JSON."""
+        media_type = _media_type_for(request)
         with Line(self.log) as line:
             try:
-                answer = await self._admit(request, media_type, line)
+                answer = await self._perform(request, media_type, line)
             except HttpError as refusal:
                 answer = refused(refusal.errors, media_type, refusal.headers)
             except Exception as bug:  # noqa: BLE001 - whatever it is, the caller gets JSON and no detail
                 answer = refused(masked(bug), media_type)
+            finally:
+                self.doorway.leave()
             line.status = answer.status
         return answer
 
-    async def _admit(self, request: Request, media_type: str, line: Line) -> Answer:
-        if self.doorway.is_full:
-            return _overloaded(media_type)
-        with self.doorway:
-            if request.scope["method"] not in self.profile.methods:
-                raise _not_allowed(self.profile.methods)
-            line.caller = await self._admitted_caller(request)
-            return await self._execute(line.caller, await self._call_in(request), media_type, line)
+    async def _perform(self, request: Request, media_type: str, line: Line) -> Answer:
+        if request.scope["method"] not in self.profile.methods:
+            raise _not_allowed(self.profile.methods)
+        line.caller = await self._admitted_caller(request)
+        return await self._execute(line.caller, await self._call_in(request), media_type, line)
 
     async def _call_in(self, request: Request) -> Call:
         if request.scope["method"] == "GET":
@@ -146,6 +154,10 @@ class Endpoint:
     def _context(self, caller: Caller) -> RequestContext:
         edges = LoadedEdges(self.reader, self.catalogue)
         return RequestContext(caller, self.ledger, self.reader, edges, self.catalogue, self.refusals, self.clock)
+
+
+def _media_type_for(request: Request) -> str:
+    return negotiated(",".join(request.values(b"accept")))
 
 
 @lru_cache

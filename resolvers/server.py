@@ -15,12 +15,12 @@ import orjson
 import uvicorn
 from graphql import GraphQLError
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from resolvers.app import GRAPHQL
 from resolvers.calls import Request
 from resolvers.failures import failure, formatted
+from resolvers.http import Endpoint
 from resolvers.responses import Answer
 
 
@@ -33,6 +33,12 @@ LARGEST_HEAD = 65_536
 
 MOST_HEADERS = 100
 MOST_CONNECTIONS = 1_000
+
+MOST_ACCEPTED = 128
+"""Connections that one turn of the event loop can let in. It takes tens of milliseconds when there is much to do."""
+
+LAST_LOOK_S = 0.001
+"""Seconds that a connection at rest is kept when its time is over: a turn, in which to see what has arrived."""
 
 LONGEST_HEAD_S = 10
 """Seconds in which a head must have arrived, counted from its first byte, or from the connection that sent none."""
@@ -86,24 +92,42 @@ class JsonProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Answer what is asked of GraphQL by POST without the detour of ASGI; hand on everything else."""
+        """Answer what is asked of GraphQL by POST without the detour of ASGI; hand on everything else.
+
+        Where there is no room it is answered before anything else happens. Whoever is let in has to wait for all who
+        were let in before; whoever is not must soon know, unless it has not read what it was answered earlier.
+        """
         if cycle.scope["method"] == "POST" and cycle.scope["path"] == GRAPHQL:
-            app = partial(self._answer, cycle)
+            endpoint: Endpoint = app.state.endpoint
+            request = Request(cycle.scope, cycle.receive)  # type: ignore[arg-type]  # two libraries' names for ASGI
+            refusal = endpoint.turned_away(request)
+            if refusal and cycle is self.cycle and not self.flow.write_paused:
+                self._finish(cycle, refusal)
+                return
+            app = partial(self._answer, cycle, endpoint, request, refusal)
         super()._start_asgi_task(cycle, app)
 
-    async def _answer(self, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> None:
-        """Do what a cycle does, but write the answer in one piece, and from a head that is remembered."""
-        request = Request(scope, receive, None if cycle.more_body else cycle.body)
-        answer = await self.app.state.endpoint.answer(request)
+    async def _answer(
+        self, cycle: RequestResponseCycle, endpoint: Endpoint, request: Request, refusal: Answer | None, *_: object
+    ) -> None:
+        request.whole_body = None if cycle.more_body else cycle.body
+        answer = refusal or await endpoint.answer(request)
         if self.flow.write_paused:
             await self.flow.drain()
-        if cycle.disconnected:
-            return
+        if not cycle.disconnected:
+            self._finish(cycle, answer)
+
+    def _finish(self, cycle: RequestResponseCycle, answer: Answer) -> None:
+        """Do what a cycle does with an answer, but write it in one piece, and from a head that is remembered."""
         cycle.response_started = cycle.response_complete = True
         self.transport.write(self._in_bytes(answer, keep_alive=cycle.keep_alive))
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Hang up, but not on a request that has arrived and was not read yet, because the last turn took long."""
+        self.timeout_keep_alive_task = self.loop.call_later(LAST_LOOK_S, super().timeout_keep_alive_handler)
 
     def send_400_response(self, msg: str) -> None:
         if self._is_too_large():
@@ -193,12 +217,20 @@ def build_server(app: Starlette) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     _settle_memory()
     # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
     for stopping in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stopping, lambda *_: stop(server))
     return server
+
+
+class _Server(uvicorn.Server):
+    """A server that lets in all who wait at its door."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Run on sockets, each many times over: what uvloop stands on accepts one connection for each in a turn."""
+        super().run([one for door in sockets or () for one in (door, *(door.dup() for _ in range(MOST_ACCEPTED - 1)))])
 
 
 def _settle_memory() -> None:

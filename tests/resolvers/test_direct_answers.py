@@ -25,6 +25,9 @@ HEAD = b"POST /graphql HTTP/1.1\r\nhost: here\r\n"
 DATE = (b"date", b"Tue, 24 Nov 2026 12:00:00 GMT")
 
 
+REFUSAL = Answer(503, (), b"full")
+
+
 def post(body: bytes, more: bytes = b"") -> bytes:
     return HEAD + more + b"content-length: %d\r\n\r\n" % len(body) + body
 
@@ -35,6 +38,10 @@ class Desk:
     def __init__(self) -> None:
         self.asked: list[bytes] = []
         self.decided: dict[bytes, asyncio.Event] = {}
+        self.is_full = False
+
+    def turned_away(self, _: Request) -> Answer | None:
+        return REFUSAL if self.is_full else None
 
     async def answer(self, request: Request) -> Answer:
         body = bytes(await arrived_body(request, 1_000))
@@ -166,6 +173,57 @@ def test_who_expects_to_be_asked_for_the_body_is_asked() -> None:
     first, second = play(scene).pieces
     assert first == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert second.endswith(b"one")
+
+
+# Where there is no room
+
+
+def test_who_is_turned_away_is_told_so_before_anything_else_happens() -> None:
+    async def scene(desk: Desk, protocol: JsonProtocol, line: Line) -> None:
+        desk.is_full = True
+        protocol.data_received(post(b"one") + post(b"two"))
+        assert [piece[-4:] for piece in line.pieces] == [b"full"] * 2
+        assert not protocol.tasks
+
+    assert not play(scene).is_closed
+
+
+def test_who_is_turned_away_before_its_body_arrived_can_go_on_after_it() -> None:
+    async def scene(desk: Desk, protocol: JsonProtocol, line: Line) -> None:
+        desk.is_full = True
+        protocol.data_received(post(b"one")[:-3])
+        desk.is_full = False
+        desk.decide(b"two")
+        protocol.data_received(b"one" + post(b"two"))
+
+    assert [piece.rpartition(b"\n")[2] for piece in play(scene).pieces] == [b"full", b"two"]
+
+
+def test_who_is_turned_away_behind_another_request_waits_for_its_answer() -> None:
+    async def scene(desk: Desk, protocol: JsonProtocol, line: Line) -> None:
+        protocol.data_received(post(b"one"))
+        desk.is_full = True
+        protocol.data_received(post(b"two") * 1_000)
+        await turns()
+        assert line.pieces == []
+        desk.decide(b"one")
+        while len(line.pieces) <= 1_000:
+            await turns()
+
+    first, *others = play(scene).pieces
+    assert (first[-3:], {piece[-4:] for piece in others}, len(others)) == (b"one", {b"full"}, 1_000)
+
+
+def test_who_is_turned_away_and_does_not_read_it_is_told_no_more() -> None:
+    async def scene(desk: Desk, protocol: JsonProtocol, line: Line) -> None:
+        desk.is_full = True
+        protocol.pause_writing()
+        protocol.data_received(post(b"one") + post(b"two"))
+        await turns()
+        assert line.pieces == []
+        protocol.resume_writing()
+
+    assert len(play(scene).pieces) == 2
 
 
 # Beside ASGI

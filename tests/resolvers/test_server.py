@@ -114,3 +114,22 @@ def test_the_end_of_a_body_is_no_beginning_of_a_head() -> None:
 @pytest.mark.usefixtures("hurried")
 def test_each_head_on_a_connection_has_its_deadline() -> None:
     assert fed(CHUNKED + b"0\r\n\r\n", b"GET").is_closed
+
+
+# A connection at rest
+
+
+def test_a_connection_at_rest_is_ended_but_not_before_one_more_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "LAST_LOOK_S", 0)
+
+    async def rest(*sent: bytes) -> bool:
+        protocol, line = connected(ServerState())
+        protocol.timeout_keep_alive_handler()
+        assert not line.is_closed
+        for chunk in sent:
+            protocol.data_received(chunk)
+        await turns()
+        return line.is_closed
+
+    assert asyncio.run(rest())
+    assert not asyncio.run(rest(CHUNKED))
