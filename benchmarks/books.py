@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from application import SystemClock, SystemEntropy, TypeIds
 from domain.access import SYSTEM
 from domain.instants import SECOND, Instant
 from domain.money import Currency, Money
 from domain.ports import Fault, Request
 from domain.services.accounts import CloseAccount, OpenAccount
 from domain.services.movements import Deposit, Withdraw
-from main import SystemClock, SystemEntropy, TypeIds
 from persistence import database
 from persistence.batches import BatchWriter
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import peewee
 
+from application import SystemClock, SystemEntropy, TypeIds
 from benchmarks.books import EUR
 from domain.access import SYSTEM
 from domain.money import Money
 from domain.ports import Request
 from domain.services.batches import BatchItem, BatchMode, ExecuteBatch
 from domain.services.movements import Deposit
-from main import SystemClock, SystemEntropy, TypeIds
 from persistence import database
 from persistence.batches import BatchWriter
 

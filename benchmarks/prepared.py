@@ -9,11 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from application import SystemClock, SystemEntropy, TypeIds
 from benchmarks import books
 from benchmarks.rest.books import Books, Money, digest, fresh
 from benchmarks.rest.writers import in_transaction
 from domain.access import Role
-from main import SystemClock, SystemEntropy, TypeIds
 from persistence import database
 from persistence.batches import BatchWriter
 

@@ -19,15 +19,17 @@ import click
 import httpx
 import orjson
 
+from application import SystemClock, create_app
 from benchmarks.books import DAY, DAYS, REFERENCE, make
 from domain.access import Role
 from domain.instants import Instant
 from domain.reading import EntryFilter, PageRequest, TimeRange
-from main import Settings, SystemClock, create_app, provisioner
+from main import provisioner
 from persistence.reader import Reader
 from persistence.storage import Storage
 from resolvers.observe import log_to
 from schema.scalars import write_date_time
+from settings import Settings
 
 SIZES = (10_000, 1_000_000)
 ROUNDS = 200

@@ -39,14 +39,24 @@ class Storage:
 
     def is_ready(self) -> bool:
         """Tell whether the books can be read, and were not lost for writing."""
-        try:
-            with storage_errors():
-                self.reading.execute_sql("SELECT 1").fetchone()
-        except StorageError:
-            return False
-        return not self.is_lost
+        return can_be_read(self.reading) and not self.is_lost
+
+    def require(self) -> None:
+        """Raise StorageError if the database was lost."""
+        if self.is_lost:
+            raise StorageError("the database could not be opened again")
 
     def close(self) -> None:
         """Let go of the file. The writer goes last: whoever closes last checkpoints."""
         self.reading.close()
         self.writing.close()
+
+
+def can_be_read(reading: peewee.Database) -> bool:
+    """Tell whether a connection answers."""
+    try:
+        with storage_errors():
+            reading.execute_sql("SELECT 1").fetchone()
+    except StorageError:
+        return False
+    return True

@@ -15,7 +15,7 @@ from domain.commands import Command, Rejection
 from domain.errors import Overloaded, Unavailable
 from domain.instants import SECOND, Clock, Instant
 from domain.ports import Fault, Outcome, Request, StorageError
-from persistence.batches import BatchWriter
+from persistence.batches import MOST_IN_A_BATCH, BatchWriter
 from persistence.turns import Turns, Waiting
 
 ROUNDS_BEFORE_A_HEAVY_TURN = 10
@@ -57,15 +57,24 @@ class QueuedLedger:
 
     async def execute(self, caller: Caller, key: str, command: Command | Rejection) -> Outcome:
         """Queue a command and await its durable outcome."""
-        if self._closed:
-            return Outcome(Unavailable(), self._clock.now())
-        if self._turns.weight >= self._limits.capacity:
-            return Outcome(Overloaded(retry_after_ms=1000), self._clock.now())
         # Shielded: it executes although its caller may leave, and others wait for it.
-        outcome = await asyncio.shield(self._enqueue(Request(caller, key, command)))
+        outcome = await asyncio.shield(self.submit(Request(caller, key, command)))
         if isinstance(outcome, Fault):
             raise outcome
         return outcome
+
+    def submit(self, request: Request) -> asyncio.Future[Outcome | Fault]:
+        """Queue a request, and return where its durable outcome will be."""
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(request, self._clock.now(), loop.create_future())
+        if self._closed:
+            waiting.answer.set_result(Outcome(Unavailable(), waiting.since))
+        elif self._turns.weight >= self._limits.capacity:
+            waiting.answer.set_result(Outcome(Overloaded(retry_after_ms=1000), waiting.since))
+        else:
+            self._turns.add(waiting)
+            self._schedule(loop)
+        return waiting.answer
 
     async def settled(self) -> None:
         """Return once everything queued so far has been decided."""
@@ -78,22 +87,20 @@ class QueuedLedger:
         while self._turns:
             self._run_batch()
 
-    def _enqueue(self, request: Request) -> asyncio.Future[Outcome | Fault]:
-        loop = asyncio.get_running_loop()
-        waiting = Waiting(request, self._clock.now(), loop.create_future())
-        self._turns.add(waiting)
-        self._schedule(loop)
-        return waiting.answer
-
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let every request that is ready now be queued before the batch begins."""
+        """Let every request that is ready be queued before the batch begins."""
         if not self._scheduled:
             self._scheduled = True
-            loop.call_soon(self._tick, loop, ROUNDS_BEFORE_A_HEAVY_TURN)
+            loop.call_soon(self._tick, loop, self._turns.weight, ROUNDS_BEFORE_A_HEAVY_TURN)
 
-    def _tick(self, loop: asyncio.AbstractEventLoop, rounds: int) -> None:
+    def _tick(self, loop: asyncio.AbstractEventLoop, seen: int, rounds: int) -> None:
+        """Begin when a round of the loop has brought nothing new, or enough."""
+        weight = self._turns.weight
+        if seen < weight < MOST_IN_A_BATCH:
+            loop.call_soon(self._tick, loop, weight, rounds)
+            return
         if rounds and self._turns.is_heavy_next:
-            loop.call_soon(self._tick, loop, rounds - 1)
+            loop.call_soon(self._tick, loop, weight, rounds - 1)
             return
         self._scheduled = False
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.access import Caller, Operation
@@ -51,20 +52,31 @@ class _Bucket:
     turned_away: int = 0
 
 
+Charge = tuple[Caller, Operation, int]
+"""Whose refusals were recorded, from what, and how many."""
+
+
 class Refusals:
     """A token bucket for each API client: every recorded refusal or denial takes a token.
 
     Without a token a client is turned away before its document is read, so that no one can fill the disk with
-    records; once it has tokens again, one record tells how often that was.
+    records; once it has tokens again, one record tells how often that was. Workers tell each other of every charge,
+    so that each has the whole account of a client.
     """
 
-    def __init__(self, limits: AdmissionLimits, clock: Clock) -> None:
+    def __init__(self, limits: AdmissionLimits, clock: Clock, tell: Callable[[Charge], None] = lambda _: None) -> None:
         self._limits = limits
         self._clock = clock
+        self._tell = tell
         self._buckets: dict[str, _Bucket] = {}
 
     def charge(self, caller: Caller, operation: Operation, refusals: int = 1) -> None:
-        """Take a token for each refusal that was recorded."""
+        """Take a token for each refusal that was recorded, here and in every other worker."""
+        self.take(caller, operation, refusals)
+        self._tell((caller, operation, refusals))
+
+    def take(self, caller: Caller, operation: Operation, refusals: int) -> None:
+        """Take tokens here."""
         bucket = self._refilled(caller.api_client_id) or self._fresh(caller, operation)
         bucket.tokens -= refusals
         bucket.caller, bucket.operation = caller, operation

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ def log_to(stream: TextIO) -> None:
     tolerant = cast("TextIO", _Tolerant(stream))
     completed = (
         structlog.processors.add_log_level,
+        _add_process,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     )
@@ -64,6 +66,11 @@ def request_log() -> FilteringBoundLogger:
     """Return a log for requests. It goes where the log goes by now: to look that up for each line takes a while."""
     log: FilteringBoundLogger = structlog.get_logger("countinghouse").bind()
     return log
+
+
+def _add_process(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    line["process"] = os.getpid()
+    return line
 
 
 @dataclass(slots=True)

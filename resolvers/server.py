@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import socket
+import sys
 from asyncio.events import TimerHandle
 from functools import lru_cache, partial
 from itertools import chain
@@ -39,6 +40,9 @@ MOST_ACCEPTED = 128
 
 LAST_LOOK_S = 0.001
 """Seconds that a connection at rest is kept when its time is over: a turn, in which to see what has arrived."""
+
+BACKLOG = 2_048
+"""Connections that may wait for a worker to accept them."""
 
 LONGEST_HEAD_S = 10
 """Seconds in which a head must have arrived, counted from its first byte, or from the connection that sent none."""
@@ -190,11 +194,20 @@ def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
     return STATUS_LINE[status] + "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Listen. Raises CannotListenError where that cannot be."""
+def listen(host: str, port: int, workers: int = 1) -> list[socket.socket]:
+    """Listen once for each worker. Raises CannotListenError where that cannot be.
+
+    Linux deals connections out evenly among listeners of one address; elsewhere they are one, and the first who wakes
+    accepts. The first listener is alone with its address, so that nobody shares it who should not.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        alone = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        if workers == 1 or sys.platform != "linux":
+            return [alone] * workers
+        with alone:
+            address = alone.getsockname()
+        return [socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=True) for _ in range(workers)]
     except OSError as error:
         raise CannotListenError(f"cannot listen on {host} port {port}: {error.strerror}") from error
 
@@ -206,7 +219,7 @@ def address_of(listener: socket.socket) -> str:
 
 
 def build_server(app: Starlette) -> uvicorn.Server:
-    """Return the server. A signal will stop it in good order."""
+    """Return the server. A signal will stop it in good order, even one that came before and was made to wait."""
     config = uvicorn.Config(
         app,
         http=JsonProtocol,
@@ -222,6 +235,7 @@ def build_server(app: Starlette) -> uvicorn.Server:
     # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
     for stopping in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stopping, lambda *_: stop(server))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     return server
 
 

@@ -13,9 +13,10 @@ import pytest
 from domain import errors
 from domain.error_codes import ErrorCode
 from domain.errors import DomainError
-from main import Settings, cli
+from main import cli
 from resolvers.failures import RETRIES
 from resolvers.responses import GRAPHQL_RESPONSE, PLAIN_JSON, status_of
+from settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -17,6 +18,7 @@ import structlog
 import uvicorn
 from click.testing import CliRunner, Result
 
+import application
 import main
 from domain.access import KEYS_PER_CLIENT, Role, api_key_id_in
 from domain.instants import SECOND, Instant
@@ -29,6 +31,7 @@ from resolvers.explorer import sources
 from resolvers.explorer.sources import Source
 from resolvers.explorer.third_party import CDN
 from resolvers.limits import DocumentLimits, RequestLimits
+from settings import Settings, read_settings
 from tests.support import raw
 from tests.support.books import TestLedger
 from tests.support.surroundings import StandingClock
@@ -48,7 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def run(*arguments: str, **settings: str) -> Result:
-    unset = {f"COUNTINGHOUSE_{name.upper()}": None for name in main.Settings.model_fields}
+    unset = {f"COUNTINGHOUSE_{name.upper()}": None for name in Settings.model_fields}
     given = {f"COUNTINGHOUSE_{name}": value for name, value in settings.items()}
     return CliRunner().invoke(main.cli, arguments, env={**unset, **given})
 
@@ -84,6 +87,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "PORT": ("eight thousand", "Input should be a valid integer, unable to parse string as an integer"),
     "DATABASE_URL": ("postgresql://localhost/books", "String should match pattern '^sqlite:///[^:]'"),
     "HOST": ("", "String should have at least 1 character"),
+    "WORKERS": ("0", "Input should be greater than or equal to 1"),
     "MAX_AMOUNT": ("0", "Input should be greater than or equal to 1"),
     "MAX_IN_FLIGHT": ("-1", "Input should be greater than or equal to 1"),
     "MAX_WAITING_WRITES": ("1.5", "Input should be a valid integer, unable to parse string as an integer"),
@@ -113,14 +117,52 @@ def test_a_wrong_setting_is_named_in_one_line(name: str, arguments: tuple[str, .
 @pytest.mark.parametrize("name", DOCUMENT_LIMITS)
 def test_each_limit_of_a_document_is_a_setting(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"COUNTINGHOUSE_MAX_{name.upper()}", "7")
-    assert main.read_settings().document_limits == replace(DocumentLimits(), **{name: 7})
+    assert read_settings().document_limits == replace(DocumentLimits(), **{name: 7})
 
 
 def test_each_limit_of_a_request_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert main.read_settings().request_limits == RequestLimits()
+    assert read_settings().request_limits == RequestLimits()
     monkeypatch.setenv("COUNTINGHOUSE_MAX_BODY_BYTES", "7")
     monkeypatch.setenv("COUNTINGHOUSE_READ_DEADLINE_MS", "8")
-    assert main.read_settings().request_limits == RequestLimits(body_bytes=7, read_milliseconds=8)
+    assert read_settings().request_limits == RequestLimits(body_bytes=7, read_milliseconds=8)
+
+
+@pytest.mark.parametrize(
+    ("setting", "option", "workers"),
+    [("1", (), 1), ("3", (), 3), ("3", ("--workers", "2"), 2), ("2", ("--workers", "1"), 1)],
+)
+def test_the_option_for_workers_goes_before_the_setting(
+    setting: str, option: tuple[str, ...], workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def listening(name: str) -> Callable[..., None]:
+        def serve(settings: Settings, _: object, listeners: list[socket.socket], __: object) -> None:
+            asked.append((name, settings.workers))
+            for listener in listeners:
+                listener.close()
+
+        return serve
+
+    for name in ("serve_alone", "serve_together"):
+        monkeypatch.setattr(main, name, listening(name))
+    done("migrate")
+    assert run("serve", *option, WORKERS=setting, PORT="0").exit_code == 0
+    assert asked == [("serve_alone" if workers == 1 else "serve_together", workers)]
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many"])
+def test_a_number_of_workers_that_cannot_be_is_refused(value: str) -> None:
+    result = run("serve", "--workers", value)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1].startswith("Error: Invalid value for '--workers'")
+
+
+def test_workers_share_out_what_may_be_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTINGHOUSE_MAX_IN_FLIGHT", "10")
+    for workers, share in (("1", 10), ("3", 4), ("20", 1)):
+        monkeypatch.setenv("COUNTINGHOUSE_WORKERS", workers)
+        assert read_settings().admission_limits.in_flight == share
 
 
 @pytest.mark.parametrize("value", ["65536", "-1"])
@@ -172,7 +214,7 @@ def test_a_file_that_is_not_text_is_refused_in_one_line(content: bytes, folder: 
 def test_a_local_explorer_that_is_not_installed_ends_the_start_in_one_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main, "ROOT", folder)
+    monkeypatch.setattr(application, "ROOT", folder)
     done("migrate")
     line = refusal(run("serve", EXPLORER="local"))
     assert re.fullmatch(r"the explorer cannot be local: \S+ is not installed: run `make explorer`", line)
@@ -383,7 +425,7 @@ def opened_by(secret: str, connection: peewee.SqliteDatabase) -> str:
     books = Books(connection)
     key = books.api_key(api_key_id_in(secret) or "")
     assert key
-    assert key.is_usable(main.SystemClock().now())
+    assert key.is_usable(application.SystemClock().now())
     client = books.api_client(key.api_client_id)
     assert client
     return client.name
@@ -499,4 +541,4 @@ def test_production_has_no_explorer_unless_it_is_asked_for(
 ) -> None:
     monkeypatch.setenv("COUNTINGHOUSE_PROFILE", profile)
     monkeypatch.setenv("COUNTINGHOUSE_EXPLORER", mode)
-    assert bool(main.explorer_source(main.read_settings())) is is_there
+    assert bool(application.explorer_source(read_settings())) is is_there

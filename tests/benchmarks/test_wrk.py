@@ -11,12 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from application import create_app
 from benchmarks import wrk
 from benchmarks.dialects import Dialect, GraphQL, Rest
 from benchmarks.prepared import Prepared, prepare_opponent, prepare_own
 from benchmarks.wrk import Load, VoidError
-from main import Settings, create_app
 from persistence.storage import Storage
+from settings import Settings
 
 MEASURED = "measured requests=300 microseconds=2000000 p50=1500 p99=9000 max=12000 failures={} lost={}\n"
 KINDS = ("deposit", "transfer", "read")

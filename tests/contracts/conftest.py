@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.ledgers import AnyLedger, SqliteLedger
+from tests.contracts.ledgers import AnyLedger, RemoteSqliteLedger, SqliteLedger
 from tests.support.books import migrated
 from tests.support.memory import MemoryLedger
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "remote"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyLedger]:
     if request.param == "memory":
         yield MemoryLedger()
         return
     connection = migrated(tmp_path / "books.db")
-    yield SqliteLedger(connection)
+    yield SqliteLedger(connection) if request.param == "sqlite" else RemoteSqliteLedger(connection)
     connection.close()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.instants import LAST_INSTANT, SECOND, Instant, SteadyClock
+from domain.instants import LAST_INSTANT, SECOND, CommonClock, Instant, SteadyClock
 from tests.support.surroundings import StandingClock
 
 
@@ -34,6 +34,17 @@ def test_a_steady_clock_starts_no_earlier_than_the_books(behind: int, shown: int
     source = StandingClock()
     since = Instant(source.at + behind)
     assert SteadyClock(source, since=since).now() == source.at + shown
+
+
+@given(times=st.lists(st.tuples(st.integers(0, 2), st.integers(0, LAST_INSTANT)), min_size=1))
+def test_a_common_clock_shows_the_latest_time_that_any_process_has_told(times: list[tuple[int, int]]) -> None:
+    source, told = StandingClock(), memoryview(bytearray(24)).cast("q")
+    clocks = [CommonClock(source, told, place) for place in range(3)]
+    shown = []
+    for place, time in times:
+        source.at = Instant(time)
+        shown.append(clocks[place].now())
+    assert shown == [max(time for _, time in times[: count + 1]) for count in range(len(times))]
 
 
 def test_the_last_instant_is_the_last_that_can_be_written() -> None:

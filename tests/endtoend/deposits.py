@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from queue import SimpleQueue
@@ -13,6 +15,7 @@ from typing import Any
 from tests.endtoend.server import ANSWER_S, Server, ask
 
 THREADS = 8
+TRIES = 50
 
 OPEN = """
 mutation { openAccount(idempotencyKey: "open", input: {currency: "EUR", name: "Ada", reference: "ada"}) {
@@ -53,6 +56,16 @@ class Depositors:
         self.answered += [successes.get() for _ in range(successes.qsize())]
         return exit_code
 
+    def deposit_despite(self, harm: Callable[[], None], each: int) -> None:
+        """Deposit from every thread, and do harm on the way. Who gets no answer asks again under the same key."""
+        successes: SimpleQueue[str] = SimpleQueue()
+        with ThreadPoolExecutor(THREADS) as threads:
+            depositing = [threads.submit(self._deposit_surely, thread, each, successes) for thread in range(THREADS)]
+            for _ in range(THREADS):
+                successes.get(timeout=ANSWER_S)
+            harm()
+        assert not any(thread.exception() for thread in depositing)
+
     def retry(self) -> dict[str, Any]:
         """Send everything again under the same keys; return the answers by key."""
         with self.server.connection() as connection:
@@ -76,6 +89,17 @@ class Depositors:
                 if answer["__typename"] != "DepositSuccess":
                     return
                 successes.put(key)
+
+    def _deposit_surely(self, thread: int, each: int, successes: SimpleQueue[str]) -> None:
+        left = [f"{thread}-{number}" for number in range(each)]
+        self.sent += left
+        for _ in range(TRIES):
+            with suppress(OSError, HTTPException, ValueError), self.server.connection() as connection:
+                while left and self._deposit(connection, left[0])["__typename"] == "DepositSuccess":
+                    successes.put(left.pop(0))
+            if not left:
+                return
+        raise AssertionError(f"no answer to {left}")
 
     def _deposit(self, connection: Any, key: str) -> Any:
         return ask(connection, self.server.key, DEPOSIT, {"key": key, "id": self.account_id})["data"]["deposit"]

@@ -101,6 +101,17 @@ class Server:
                 self.process.stdout.close()
 
     @property
+    def processes(self) -> list[int]:
+        """Return the ids of the processes that this one has started, oldest first."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return sorted(map(int, children.split()))
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """Return the log."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    @property
     def key(self) -> str:
         """Return the first ADMIN key."""
         return (self.folder / "countinghouse.admin-key").read_text().strip()

@@ -87,6 +87,17 @@ def test_what_arrives_together_shares_a_batch_and_what_arrives_later_has_its_own
     run(scene)
 
 
+def test_a_batch_begins_when_a_turn_has_brought_nobody_new() -> None:
+    async def scene() -> None:
+        desk = Desk()
+        asked = desk.asked("a", "b")
+        await asyncio.sleep(0)
+        await asyncio.gather(*asked, *desk.asked("c"))
+        assert desk.writer.batches == [["a", "b", "c"]]
+
+    run(scene)
+
+
 def test_a_batch_has_its_limit_and_the_rest_follows_in_order() -> None:
     async def scene() -> None:
         desk, keys = Desk(), [f"{number}" for number in range(2 * MOST_IN_A_BATCH + 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,17 @@ def test_a_client_is_let_in_until_its_burst_is_spent(refusals: Refusals) -> None
 def test_the_bucket_of_one_client_is_not_that_of_another(refusals: Refusals) -> None:
     charged(refusals, 3)
     assert not refusals.turns_away(OTHER)
+
+
+def test_workers_share_the_bucket_of_a_client(clock: StandingClock) -> None:
+    here = Refusals(LIMITS, clock, tell=lambda charge: elsewhere.take(*charge))
+    elsewhere = Refusals(LIMITS, clock, tell=lambda charge: here.take(*charge))
+    charged(here, 2)
+    assert not elsewhere.turns_away(TELLER)
+    charged(elsewhere, 1)
+    assert here.turns_away(TELLER)
+    assert elsewhere.turns_away(TELLER)
+    assert [owed for one in (here, elsewhere) for owed in one.all_owed()] == [(TELLER, replace(OWED[1], repeats=1))] * 2
 
 
 def test_two_keys_of_one_client_share_its_bucket(refusals: Refusals) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -131,6 +132,27 @@ def test_the_log_is_one_json_object_a_line(api: Api) -> None:
         ("request", "info", 405),
     ]
     assert {line["timestamp"][-1] for line in lines} == {"Z"}
+    assert {line["process"] for line in lines} == {os.getpid()}
+
+
+class Pieces(io.StringIO):
+    """A stream that remembers in which pieces it was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.pieces.append(text)
+        return super().write(text)
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_line_is_written_in_one_piece_so_that_no_other_process_can_divide_it(api: Api) -> None:
+    stream = Pieces()
+    log_to(stream)
+    api.made_of(log=request_log()).send(BODY)
+    assert [piece[-1] for piece in stream.pieces] == ["\n"]
 
 
 @pytest.mark.usefixtures("configured")

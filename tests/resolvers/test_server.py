@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from resolvers import server
-from resolvers.server import LARGEST_HEAD, MOST_HEADERS, JsonProtocol
+from resolvers.server import LARGEST_HEAD, MOST_HEADERS, CannotListenError, JsonProtocol, address_of, listen
 from tests.support.transports import Line, turns
 
 HEAD = b"GET /healthz HTTP/1.1\r\nhost: here\r\n"
@@ -133,3 +133,18 @@ def test_a_connection_at_rest_is_ended_but_not_before_one_more_look(monkeypatch:
 
     assert asyncio.run(rest())
     assert not asyncio.run(rest(CHUNKED))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_listen_at_one_address_and_no_other_server_does(host: str, workers: int) -> None:
+    listeners = listen(host, 0, workers)
+    try:
+        assert len(listeners) == workers
+        assert len({address_of(listener) for listener in listeners}) == 1
+        for others in (1, 2):
+            with pytest.raises(CannotListenError, match="Address already in use"):
+                listen(host, listeners[0].getsockname()[1], others)
+    finally:
+        for listener in listeners:
+            listener.close()

@@ -1,4 +1,4 @@
-"""The whole application for tests: the parts that main.create_app joins, on a file of its own, driven in process."""
+"""The whole application for tests: the parts that application.py joins, on a file of its own, driven in process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from graphql import (
     is_required_argument,
 )
 
-import main
+import application
 from domain.access import Caller, Role
 from domain.catalogue import Catalogue
 from domain.instants import SteadyClock
@@ -53,7 +53,7 @@ EPOCH = '"1970-01-01T00:00:00Z"'
 
 @cache
 def schema() -> strawberry.Schema:
-    return main.build_schema()
+    return application.build_schema()
 
 
 def core() -> GraphQLSchema:
