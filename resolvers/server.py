@@ -96,20 +96,26 @@ class JsonProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Answer what is asked of GraphQL by POST without the detour of ASGI; hand on everything else.
-
-        Where there is no room it is answered before anything else happens. Whoever is let in has to wait for all who
-        were let in before; whoever is not must soon know, unless it has not read what it was answered earlier.
-        """
+        """Answer what is asked of GraphQL by POST without the detour of ASGI; hand on everything else."""
         if cycle.scope["method"] == "POST" and cycle.scope["path"] == GRAPHQL:
-            endpoint: Endpoint = app.state.endpoint
-            request = Request(cycle.scope, cycle.receive)  # type: ignore[arg-type]  # two libraries' names for ASGI
-            refusal = endpoint.turned_away(request)
-            if refusal and cycle is self.cycle and not self.flow.write_paused:
-                self._finish(cycle, refusal)
-                return
-            app = partial(self._answer, cycle, endpoint, request, refusal)
-        super()._start_asgi_task(cycle, app)
+            self._let_in(cycle, app.state.endpoint)
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _let_in(self, cycle: RequestResponseCycle, endpoint: Endpoint) -> None:
+        """Have a request answered. Whoever is let in waits for those before; whoever is not is told at once.
+
+        Unless it would overtake an answer on its own connection, or does not read what it was answered before.
+        """
+        request = Request(cycle.scope, cycle.receive)  # type: ignore[arg-type]  # two libraries' names for ASGI
+        refusal = endpoint.turned_away(request)
+        start = partial(super()._start_asgi_task, cycle, partial(self._answer, cycle, endpoint, request, refusal))
+        if refusal is None:
+            endpoint.doorway.begin(start)
+        elif cycle is self.cycle and not self.flow.write_paused:
+            self._finish(cycle, refusal)
+        else:
+            start()
 
     async def _answer(
         self, cycle: RequestResponseCycle, endpoint: Endpoint, request: Request, refusal: Answer | None, *_: object

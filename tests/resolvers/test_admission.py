@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from domain.commands import Rejection
 from domain.errors import DomainError, Forbidden, Overloaded, Unavailable
 from domain.instants import SECOND
 from domain.ports import Fault, Outcome
-from resolvers.admission import AdmissionLimits, Doorway, Refusals
+from resolvers.admission import BEGINNINGS, AdmissionLimits, Doorway, Refusals
 from tests.support.api import Answer, Api, Kit
 from tests.support.surroundings import StandingClock
 
@@ -32,6 +34,25 @@ def test_the_doorway_is_full_at_its_capacity_and_not_after() -> None:
     doorway.leave()
     assert [doorway.enter() for _ in range(2)] == [True, False]
     assert doorway.in_flight == 2
+
+
+def test_those_inside_begin_in_their_order_and_a_few_in_each_turn() -> None:
+    async def begin() -> list[list[int]]:
+        doorway, begun, turns = Doorway(LIMITS), list[int](), []
+        for number in range(2 * BEGINNINGS + 1):
+            doorway.begin(partial(begun.append, number))
+        for _ in range(4):
+            await asyncio.sleep(0)
+            turns.append(begun.copy())
+            begun.clear()
+        doorway.begin(partial(begun.append, -1))
+        await asyncio.sleep(0)
+        return [*turns, begun]
+
+    first, second, third, none, again = asyncio.run(begin())
+    assert [len(first), len(second), len(third)] == [BEGINNINGS, BEGINNINGS, 1]
+    assert [*first, *second, *third] == list(range(2 * BEGINNINGS + 1))
+    assert (none, again) == ([], [-1])
 
 
 # The buckets

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from uvicorn.server import ServerState
 
 from domain.access import Operation
+from resolvers.admission import AdmissionLimits, Doorway
 from resolvers.calls import Request, arrived_body
 from resolvers.responses import Answer
 from resolvers.server import JsonProtocol
@@ -39,6 +40,7 @@ class Desk:
         self.asked: list[bytes] = []
         self.decided: dict[bytes, asyncio.Event] = {}
         self.is_full = False
+        self.doorway = Doorway(AdmissionLimits())
 
     def turned_away(self, _: Request) -> Answer | None:
         return REFUSAL if self.is_full else None
@@ -262,7 +264,8 @@ def test_the_answer_is_the_one_that_asgi_would_bring(api: Api, name: str) -> Non
         protocol, line = connected(api.endpoint)
         written = "".join(f"{header}: {value}\r\n" for header, value in headers.items())
         protocol.data_received(post(body, written.encode()))
-        await asyncio.gather(*protocol.tasks)
+        while not line.pieces:
+            await turns()
         return line
 
     line = asyncio.run(ask())
