@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import closing
 from copy import copy
 from typing import Any
 
@@ -148,3 +150,20 @@ def test_workers_listen_at_one_address_and_no_other_server_does(host: str, worke
     finally:
         for listener in listeners:
             listener.close()
+
+
+# The door
+
+
+def test_a_server_stands_at_its_door_as_often_as_connections_may_come_in_a_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What uvloop stands on accepts one connection for each listener in a turn; these are all the same one."""
+    served: list[socket.socket] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _, sockets: served.extend(sockets))
+    with closing(server.listen("127.0.0.1", 0)[0]) as door:
+        server._Server(uvicorn.Config(silent)).run([door])
+        assert [one.getsockname() for one in served] == [door.getsockname()] * server.MOST_ACCEPTED
+        assert len({one.fileno() for one in served}) == server.MOST_ACCEPTED
+        for one in served:
+            one.close()
