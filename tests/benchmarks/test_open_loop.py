@@ -49,9 +49,10 @@ def answering(*answers: tuple[int, bytes]) -> Iterator[str]:
 def test_successes_and_refusals_are_told_apart() -> None:
     with answering(DONE, REFUSED) as address:
         found = open_loop.run(address, repeat(REQUEST), rate=100, seconds=0.2)
-    assert found.due == 20
-    assert (len(found.succeeded), len(found.refused), found.unanswered) == (10, 10, 0)
-    assert (found.refused_share, found.failures) == (0.5, [])
+    assert (found.unanswered, found.failures) == (0, [])
+    assert len(found.succeeded) + len(found.refused) == found.due
+    assert len(found.succeeded) - len(found.refused) in {0, 1}  # in turns, beginning with a success
+    assert found.refused_share == len(found.refused) / found.due
 
 
 def test_any_other_answer_is_a_failure() -> None:
