@@ -9,7 +9,7 @@ from typing import Any
 
 from domain import replay
 from domain.access import PERMISSIONS, SYSTEM, Caller
-from domain.accounts import Account, AccountKind
+from domain.accounts import AMOUNT, Account, AccountKind
 from domain.audit import AuditOutcome, AuditRecord, Head, Unsealed, seal
 from domain.commands import COMMON_REFUSALS, Command, Rejection
 from domain.errors import BatchRefused, DomainError, Forbidden, InputError, InvalidAmount, Refusal
@@ -210,7 +210,7 @@ def _require_allowed(batch: Batch, command: Command) -> None:
     amount = command.bounded_amount
     if amount is not None and amount.minor > batch.largest_movement:
         largest = Money(batch.largest_movement, amount.currency)
-        raise InvalidAmount(amount.currency.exponent, largest, path=("input", "amount", "amount"))
+        raise InvalidAmount(amount.currency.exponent, largest, path=(*AMOUNT, "amount"))
 
 
 def _require_declared(command: Command, error: DomainError) -> None:

@@ -56,10 +56,12 @@ class Doorway:
         self.in_flight -= 1
 
     def _start_some(self) -> None:
-        for _ in range(min(BEGINNINGS, len(self._beginning))):
-            self._beginning.popleft()()
-        if self._beginning:
-            asyncio.get_running_loop().call_soon(self._start_some)
+        try:
+            for _ in range(min(BEGINNINGS, len(self._beginning))):
+                self._beginning.popleft()()
+        finally:
+            if self._beginning:
+                asyncio.get_running_loop().call_soon(self._start_some)
 
 
 @dataclass(slots=True)

@@ -67,7 +67,12 @@ class Endpoint:
 
     async def answer(self, request: Request) -> Answer:
         """Answer a request that was let in: with data, with errors, always in JSON."""
-        media_type = _media_type_for(request)
+        try:
+            return await self._answer(request, _media_type_for(request))
+        finally:
+            self.doorway.leave()
+
+    async def _answer(self, request: Request, media_type: str) -> Answer:
         with Line(self.log) as line:
             try:
                 answer = await self._perform(request, media_type, line)
@@ -75,8 +80,6 @@ class Endpoint:
                 answer = refused(refusal.errors, media_type, refusal.headers)
             except Exception as bug:  # noqa: BLE001 - whatever it is, the caller gets JSON and no detail
                 answer = refused(masked(bug), media_type)
-            finally:
-                self.doorway.leave()
             line.status = answer.status
         return answer
 

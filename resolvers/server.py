@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 import sys
@@ -34,6 +35,9 @@ LARGEST_HEAD = 65_536
 
 MOST_HEADERS = 100
 MOST_CONNECTIONS = 1_000
+
+OTHER_DESCRIPTORS = 200
+"""For the database, the log, and what belongs to Python: more than there are."""
 
 MOST_ACCEPTED = 128
 """Connections that one turn of the event loop can let in. It takes tens of milliseconds when there is much to do."""
@@ -134,6 +138,8 @@ class JsonProtocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
+        if cycle.more_body:  # which ends the timer of a connection at rest, as soon as it begins to come
+            self._await_head()
 
     def timeout_keep_alive_handler(self) -> None:
         """Hang up, but not on a request that has arrived and was not read yet, because the last turn took long."""
@@ -237,6 +243,7 @@ def build_server(app: Starlette) -> uvicorn.Server:
         timeout_graceful_shutdown=10,
     )
     server = _Server(config)
+    _make_room()
     _settle_memory()
     # Until uvicorn takes over, and again when it raises the signal anew after an orderly stop: that is no failure.
     for stopping in (signal.SIGINT, signal.SIGTERM):
@@ -251,6 +258,15 @@ class _Server(uvicorn.Server):
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Run on sockets, each many times over: what uvloop stands on accepts one connection for each in a turn."""
         super().run([one for door in sockets or () for one in (door, *(door.dup() for _ in range(MOST_ACCEPTED - 1)))])
+
+
+def _make_room() -> None:
+    """Have as many descriptors as connections take, and some for files. What systems allow at first is often less."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = MOST_CONNECTIONS + MOST_ACCEPTED + OTHER_DESCRIPTORS
+    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def _settle_memory() -> None:

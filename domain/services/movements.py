@@ -203,7 +203,7 @@ def require_amount(amount: Money) -> None:
     """Refuse what cannot be moved by anyone."""
     if not 1 <= amount.minor <= LARGEST_BALANCE:
         largest = Money(LARGEST_BALANCE, amount.currency)
-        raise InvalidAmount(amount.currency.exponent, largest, path=("input", "amount", "amount"))
+        raise InvalidAmount(amount.currency.exponent, largest, path=(*accounts.AMOUNT, "amount"))
 
 
 class Side(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from contextlib import closing
 from copy import copy
@@ -14,6 +15,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from resolvers import server
+from resolvers.responses import Answer
 from resolvers.server import LARGEST_HEAD, MOST_HEADERS, CannotListenError, JsonProtocol, address_of, listen
 from tests.support.transports import Line, turns
 
@@ -116,6 +118,36 @@ def test_the_end_of_a_body_is_no_beginning_of_a_head() -> None:
 @pytest.mark.usefixtures("hurried")
 def test_each_head_on_a_connection_has_its_deadline() -> None:
     assert fed(CHUNKED + b"0\r\n\r\n", b"GET").is_closed
+
+
+POST = b"POST /nowhere HTTP/1.1\r\ncontent-length: 9\r\n\r\n"
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_body_that_goes_on_after_its_answer_has_its_deadline() -> None:
+    async def answered() -> bool:
+        protocol, line = connected(ServerState())
+        protocol.data_received(POST)
+        assert protocol.cycle is not None
+        protocol._finish(protocol.cycle, Answer(503, (), b"{}"))
+        protocol.data_received(b"{")
+        await turns()
+        return line.is_closed
+
+    assert asyncio.run(answered())
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised_to"), [(1024, 4096, 1328), (1024, 1200, 1200), (1024, -1, 1328), (2000, 4096, None)]
+)
+def test_there_are_descriptors_for_all_connections(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, raised_to: int | None
+) -> None:
+    limits: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limit: limits.append(limit))
+    server._make_room()
+    assert limits == ([] if raised_to is None else [(raised_to, hard)])
 
 
 # A connection at rest
