@@ -102,7 +102,14 @@ def build_ledger(settings: Settings, storage: Storage, clock: Clock) -> QueuedLe
 
 
 def build_endpoint(
-    settings: Settings, *, documents: Documents, ledger: Ledger, reader: Reader, clock: Clock, refusals: Refusals
+    settings: Settings,
+    *,
+    documents: Documents,
+    ledger: Ledger,
+    reader: Reader,
+    clock: Clock,
+    doorway: Doorway,
+    refusals: Refusals,
 ) -> Endpoint:
     """Return the endpoint, which reads here, and writes by a ledger that may be elsewhere."""
     return Endpoint(
@@ -111,7 +118,7 @@ def build_endpoint(
         reader=reader,
         catalogue=Catalogue(currencies()),
         clock=clock,
-        doorway=Doorway(settings.admission_limits),
+        doorway=doorway,
         refusals=refusals,
         limits=settings.request_limits,
         profile=PROFILES[settings.profile],
@@ -133,6 +140,7 @@ def create_app(settings: Settings, storage: Storage, source: Source | None) -> S
         ledger=ledger,
         reader=Reader(storage.reading, clock, largest_movement=settings.max_amount),
         clock=clock,
+        doorway=Doorway(settings.admission_limits),
         refusals=Refusals(settings.admission_limits, clock),
     )
 
@@ -172,6 +180,11 @@ def serve_together(
     crew.run()
 
 
+def shared_integers(count: int) -> memoryview:
+    """Return so many 64-bit integers in memory that this process shares with all that it starts."""
+    return memoryview(mmap.mmap(-1, 8 * count)).cast("q")
+
+
 class Processes:
     """What the processes of one server do, and what they share: all of it made before any of them begins."""
 
@@ -179,7 +192,8 @@ class Processes:
         self._settings = settings
         self._documents = build_documents(settings)
         self._pages = explorer_pages(source)
-        self._told = memoryview(mmap.mmap(-1, 8 * (settings.workers + 1))).cast("q")
+        self._told = shared_integers(settings.workers + 1)
+        self._in_flight = shared_integers(settings.workers)
 
     def write(self, control: socket) -> None:
         """Decide for all workers, and be the only one who writes. Raises StorageError if the database is lost."""
@@ -203,6 +217,7 @@ class Processes:
                 ledger=ledger,
                 reader=Reader(reading, clock, largest_movement=self._settings.max_amount),
                 clock=clock,
+                doorway=Doorway(self._settings.admission_limits, self._in_flight, place),
                 refusals=refusals,
             )
 

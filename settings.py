@@ -65,9 +65,8 @@ class Settings(BaseSettings):
 
     @property
     def admission_limits(self) -> AdmissionLimits:
-        """Return who gets in. Each worker lets in its share."""
-        share = -(-self.max_in_flight // self.workers)
-        return AdmissionLimits(share, self.refusal_burst, self.refusals_per_second)
+        """Return who gets in."""
+        return AdmissionLimits(self.max_in_flight, self.refusal_burst, self.refusals_per_second)
 
     @property
     def writer_limits(self) -> WriterLimits:

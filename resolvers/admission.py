@@ -32,16 +32,30 @@ class Doorway:
 
     Those who are inside begin a few at a time. What arrives is looked at between two turns of the event loop, so that
     only short turns let the others be told soon.
+
+    `counts` is memory that workers share, of 64-bit integers, one for each: they are full together. A worker that takes
+    the place of another begins with nothing in flight.
     """
 
-    def __init__(self, limits: AdmissionLimits) -> None:
+    def __init__(self, limits: AdmissionLimits, counts: memoryview | None = None, place: int = 0) -> None:
         self._capacity = limits.in_flight
         self._beginning: deque[Callable[[], object]] = deque()
+        self._counts = memoryview(bytearray(8)).cast("q") if counts is None else counts
+        self._place = place
         self.in_flight = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many are in flight here."""
+        return int(self._counts[self._place])
+
+    @in_flight.setter
+    def in_flight(self, count: int) -> None:
+        self._counts[self._place] = count
 
     def enter(self) -> bool:
         """Count one more in, if there is room; tell whether there was."""
-        has_room = self.in_flight < self._capacity
+        has_room = sum(self._counts) < self._capacity
         self.in_flight += has_room
         return has_room
 

@@ -158,13 +158,6 @@ def test_a_number_of_workers_that_cannot_be_is_refused(value: str) -> None:
     assert result.stderr.splitlines()[-1].startswith("Error: Invalid value for '--workers'")
 
 
-def test_workers_share_out_what_may_be_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COUNTINGHOUSE_MAX_IN_FLIGHT", "10")
-    for workers, share in (("1", 10), ("3", 4), ("20", 1)):
-        monkeypatch.setenv("COUNTINGHOUSE_WORKERS", workers)
-        assert read_settings().admission_limits.in_flight == share
-
-
 @pytest.mark.parametrize("value", ["65536", "-1"])
 def test_a_port_out_of_range_is_named_in_one_line(value: str) -> None:
     assert re.fullmatch(r"COUNTINGHOUSE_PORT: Input should be .* or equal to \d+", refusal(run("migrate", PORT=value)))

@@ -55,6 +55,23 @@ def test_those_inside_begin_in_their_order_and_a_few_in_each_turn() -> None:
     assert (none, again) == ([], [-1])
 
 
+def test_workers_are_full_together_however_unevenly_they_are_asked() -> None:
+    counts = memoryview(bytearray(24)).cast("q")
+    one, other, _ = (Doorway(LIMITS, counts, place) for place in range(3))
+    assert [one.enter(), one.enter(), one.enter(), other.enter()] == [True, True, False, False]
+    one.leave()
+    assert [other.enter(), one.enter()] == [True, False]
+    assert (one.in_flight, other.in_flight) == (1, 1)
+
+
+def test_a_worker_in_the_place_of_a_lost_one_begins_with_nothing_in_flight() -> None:
+    counts = memoryview(bytearray(16)).cast("q")
+    lost, other = (Doorway(LIMITS, counts, place) for place in range(2))
+    assert [lost.enter(), lost.enter(), other.enter()] == [True, True, False]
+    assert Doorway(LIMITS, counts, 0).in_flight == 0
+    assert other.enter()
+
+
 # The buckets
 
 
