@@ -14,6 +14,7 @@ import pytest
 from domain.money import Currency
 from persistence import database, migrations
 from persistence.database import DatabaseRefusedError, ServerLock
+from persistence.library import sqlite3
 from persistence.statements import Statement
 from persistence.tables import TABLES
 from tests.support import raw
@@ -188,6 +189,26 @@ def test_a_reader_sees_what_is_committed_and_never_waits(books: Path) -> None:
     assert reader.execute_sql("SELECT * FROM currency WHERE code = 'USD'").fetchall() == [("USD", 2)]
     writer.close()
     reader.close()
+
+
+@pytest.mark.parametrize("connect", [database.connect_writer, database.connect_reader])
+def test_a_connection_prepares_a_statement_once(books: Path, connect: Callable[[Path], peewee.SqliteDatabase]) -> None:
+    connection, prepared = connect(books), list[object]()
+
+    def authorize(*asked: object) -> int:
+        prepared.append(asked)
+        return int(sqlite3.SQLITE_OK)
+
+    connection.connection().set_authorizer(authorize)
+    statements = [f"SELECT number + {number} FROM migration" for number in range(300)]  # noqa: S608 - a number
+    for sql in statements:
+        connection.execute_sql(sql).fetchall()
+    assert prepared
+    prepared.clear()
+    for sql in statements:
+        connection.execute_sql(sql).fetchall()
+    assert prepared == []
+    connection.close()
 
 
 def test_one_server_has_the_file_at_a_time(tmp_path: Path) -> None:
