@@ -13,10 +13,10 @@ CHROMIUM  ?= $(or $(shell command -v chromium),/usr/bin/chromium)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test bench conformance explorer strangers lint types format lock schema chromium wrk clean
+.PHONY: help run test torture torture-short torture-plants bench conformance explorer strangers lint types format lock schema chromium wrk clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s  %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/run.installed ## install what is missing, migrate the database, serve
 	@$(BIN)/python main.py migrate
@@ -24,6 +24,17 @@ run: $(VENV)/run.installed ## install what is missing, migrate the database, ser
 
 test: lint types ## every check: lint, types, tests (ARGS="-k freeze" narrows the tests)
 	$(BIN)/pytest -n auto $(ARGS)
+
+torture: $(VENV)/run.installed ## kill a server again and again under load, and check it (ARGS="--minutes 30 --seed 7")
+	$(BIN)/python main.py torture $(ARGS)
+
+# With a seed, so that two runs take the same chances; the second with two workers.
+torture-short: $(VENV)/run.installed ## the same for two minutes, with chances that are always the same
+	$(BIN)/python main.py torture --seed 1 --minutes 1.2
+	$(BIN)/python main.py torture --seed 2 --minutes 0.6 --workers 2
+
+torture-plants: $(VENV)/run.installed ## plant bugs in copies of the program, and see that torture finds each
+	$(BIN)/python -m torture.plants
 
 conformance: $(VENV)/dev.installed strangers explorer chromium ## what the tools of strangers say of the API
 	CHROMIUM=$(CHROMIUM) $(BIN)/pytest conformance $(ARGS)

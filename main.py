@@ -26,6 +26,7 @@ from resolvers.observe import log_to
 from resolvers.server import CannotListenError, address_of, listen
 from resolvers.workers import ProcessFailedError
 from settings import Settings, read_settings
+from torture.command import torture
 
 log = structlog.get_logger("countinghouse")
 
@@ -132,6 +133,9 @@ def verify() -> None:
         except FaultFoundError as fault:
             raise click.ClickException(str(fault)) from fault
     click.echo(f"verified {proved.records} records, {proved.transactions} transactions, {proved.accounts} accounts")
+
+
+cli.add_command(torture)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ LAYERS = ("main", "application", "settings", "resolvers", "schema", "domain", "p
 TOP = frozenset({"main", "application", "settings"})
 
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
-    "main": frozenset({"application", "settings", "resolvers", "schema", "domain", "persistence"}),
+    "main": frozenset({"application", "settings", "resolvers", "schema", "domain", "persistence", "torture"}),
     "application": frozenset({"settings", "resolvers", "schema", "domain", "persistence"}),
     "settings": frozenset({"resolvers", "domain", "persistence"}),
     "resolvers": frozenset({"schema", "domain"}),
@@ -87,6 +87,7 @@ SOURCES = [
     *(path for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py"))),
 ]
 STRANGERS = sorted((ROOT / "conformance").glob("*.py"))
+JUDGES = sorted(path for path in (ROOT / "torture").glob("*.py") if path.name != "victim.py")
 TESTS = [*sorted((ROOT / "tests").rglob("*.py")), *STRANGERS]
 
 
@@ -199,9 +200,15 @@ def test_a_file_that_may_be_longer_still_is(name: str) -> None:
 
 
 def test_every_folder_of_source_is_a_layer() -> None:
-    others = {"tests", "benchmarks", "conformance", "examples"}
+    others = {"tests", "benchmarks", "conformance", "examples", "torture"}
     found = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in ROOT.glob("[!.]*/**/*.py")}
     assert found - others == set(LAYERS) - TOP
+
+
+@pytest.mark.parametrize("path", JUDGES, ids=named)
+def test_who_judges_the_server_shares_no_code_with_it(path: Path) -> None:
+    tops = {name.partition(".")[0] for name in imported(ast.parse(path.read_text()))}
+    assert not tops & set(LAYERS)
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=named)

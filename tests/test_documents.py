@@ -63,14 +63,18 @@ def commands(group: click.Group, *above: str) -> Iterator[str]:
 
 
 def test_the_readme_lists_every_command_with_its_options() -> None:
-    lines = re.findall(r"^    (python main\.py .+?) {2,}\S", section(README, "The command line"), re.MULTILINE)
+    lines = re.findall(
+        r"^    (python main\.py .+?)(?: {2,}|\n {8,})\S", section(README, "The command line"), re.MULTILINE
+    )
     assert sorted(lines) == sorted(commands(cli))
 
 
 def test_every_command_says_what_the_readme_says_of_it() -> None:
     described = dict(
         re.findall(
-            r"^    python main\.py ([a-z ]+?)(?: --.*?)? {2,}(.+)$", section(README, "The command line"), re.MULTILINE
+            r"^    python main\.py ([a-z ]+?)(?: --.*?)?(?: {2,}|\n {8,})(.+)$",
+            section(README, "The command line"),
+            re.MULTILINE,
         )
     )
     for words, description in described.items():
