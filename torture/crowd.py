@@ -19,6 +19,7 @@ from torture.wire import Line, NoAnswerError
 
 PATIENCE_S = 10.0
 IMPATIENCE_S = 0.02
+RESPITE_S = 0.05
 _SINCE_1970 = time.time_ns() - time.monotonic_ns()
 
 
@@ -145,6 +146,7 @@ class Client(Asker):
             if self.random.random() < 1 / 10:
                 return await self._abandon(scope)
             asked = self._changed(asked)
+            await asyncio.sleep(self.random.uniform(0, RESPITE_S))
         return None
 
     async def _insist(self, scope: Scope, asked: Input) -> None:

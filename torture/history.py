@@ -94,6 +94,11 @@ class Record:
         """Tell whether the program itself did it: what has run out ends by it, and the first key comes from it."""
         return self.scope.client == SYSTEM
 
+    @property
+    def has_moved_money(self) -> bool:
+        """Tell whether a transaction came of it."""
+        return self.outcome == "SUCCEEDED" and self.made("txn_") != ""
+
     def made(self, prefix: str) -> str:
         """Return the last of its targets of that kind, which is the one that it made; empty if there is none."""
         return next((target for target in reversed(self.targets) if target.startswith(prefix)), "")

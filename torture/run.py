@@ -127,14 +127,16 @@ class Run:
         self.stage.journal.close()
         attempts, reads = self.stage.journal.attempts, self.stage.journal.reads
         evidence = Evidence(attempts, reads, records, resolutions, standings)
-        faults = [*faults_in(evidence), *faults_in_file(self._folder / "countinghouse.db"), *await self._verify()]
         counts = {
             "requests": len(attempts) + len(reads),
-            "movements": sum(record.made("txn_") != "" and record.outcome == "SUCCEEDED" for record in records),
+            "movements": sum(record.has_moved_money for record in records),
             "records": len(records),
             "resolved": len(resolutions),
             "resolved as done": sum(one.outcome == "SUCCEEDED" for one in resolutions.values()),
         }
+        faults = [*faults_in(evidence), *faults_in_file(self._folder / "countinghouse.db"), *await self._verify()]
+        if not counts["movements"]:
+            faults.append("no money was moved at all: nothing is proved")
         return Outcome(self._plan, met=self.stage.met, counts=counts, faults=faults, attempts=attempts)
 
     async def _resolve(self) -> dict[Scope, Resolution]:
