@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -93,7 +93,7 @@ class Run:
             answer, _ = await surely(world.managers[0], "OPEN_ACCOUNT", {"currency": currency, "overdraft": 0})
             world.accounts.append((str(answer.made), currency))
 
-    async def torture(self, torments: Mapping[Torment, int]) -> Counter[str]:
+    async def torture(self, torments: Sequence[Torment]) -> Counter[str]:
         """Let the crowd loose for the time of the plan, and torment the server meanwhile; leave it ended."""
         await self.server.stop()
         ends = now() + int(self._plan.seconds * 1_000_000)

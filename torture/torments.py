@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from random import Random
 
 from torture.process import NotServingError, Server
@@ -27,9 +28,8 @@ async def kill(server: Server, random: Random) -> str:
     return "killed at random"
 
 
-async def die_at_a_point(server: Server, random: Random) -> str:
+async def _die(server: Server, random: Random, *, point: str) -> str:
     """Have it kill itself at a point of a batch; one that gets no further is killed."""
-    point = random.choice(POINTS)
     await begin(server, point, random.randrange(3, MOST_BATCHES))
     if await server.died(LONGEST_LIFE_S):
         return f"killed {point}"
@@ -75,8 +75,9 @@ async def kill_worker(server: Server, random: Random) -> str:
     return "worker killed, then all"
 
 
-ALONE: Mapping[Torment, int] = {die_at_a_point: 5, kill: 4, hold_up: 1, stop: 1}
-TOGETHER: Mapping[Torment, int] = {**ALONE, kill_writer: 2, kill_worker: 2}
+DEATHS: Sequence[Torment] = [partial(_die, point=point) for point in POINTS]
+ALONE: Sequence[Torment] = (kill, kill, kill, hold_up, stop)
+TOGETHER: Sequence[Torment] = (kill, kill, hold_up, stop, kill_writer, kill_worker)
 
 
 async def begin(server: Server, point: str | None = None, at: int = 0) -> None:
@@ -103,11 +104,15 @@ async def start(server: Server, point: str | None, at: int) -> None:
 
 
 async def torment(
-    server: Server, random: Random, torments: Mapping[Torment, int], until: Callable[[], bool]
+    server: Server, random: Random, torments: Sequence[Torment], until: Callable[[], bool]
 ) -> Counter[str]:
-    """Do one thing after another to it; return how often each was done. It is left ended."""
+    """Do one thing after another to it; return how often each was done. It is left ended.
+
+    Each round has every point of death, then all of the torments, in an order of chance: none is left out for long.
+    """
     done: Counter[str] = Counter()
-    while not until():
-        (one,) = random.choices(list(torments), weights=list(torments.values()))
-        done[await one(server, random)] += 1
-    return done
+    while True:
+        for one in (*random.sample(DEATHS, len(DEATHS)), *random.sample(torments, len(torments))):
+            if until():
+                return done
+            done[await one(server, random)] += 1
