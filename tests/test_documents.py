@@ -70,7 +70,7 @@ def test_the_readme_lists_every_command_with_its_options() -> None:
 def test_every_command_says_what_the_readme_says_of_it() -> None:
     described = dict(
         re.findall(
-            r"^    python main\.py ([a-z ]+?)(?: --.*?)? {2,}(.+)$", section(README, "The command line"), re.MULTILINE
+            r"^    python main\.py ([a-z -]+?)(?: --.*?)? {2,}(.+)$", section(README, "The command line"), re.MULTILINE
         )
     )
     for words, description in described.items():

@@ -8,6 +8,6 @@ from domain.services.freezes import ExpireFreeze
 from domain.services.holds import ExpireHold
 from domain.services.rollbacks import AcceptRollback
 
-EXPIRIES: frozenset[type[Command]] = frozenset({ExpireFreeze, ExpireHold})
-FROM_THE_COMMAND_LINE: frozenset[type[Command]] = frozenset({EraseText, AcceptRollback})
+EXPIRIES: set[type[Command]] = {ExpireFreeze, ExpireHold}
+FROM_THE_COMMAND_LINE: set[type[Command]] = {EraseText, AcceptRollback}
 SYSTEMS_OWN = EXPIRIES | FROM_THE_COMMAND_LINE
