@@ -173,7 +173,7 @@ def erase(id: str | None, ref: str | None) -> None:
     click.echo(f"erased the words of {texts} records")
     if not is_gone:
         click.echo(
-            "in SQLite's log, the file ending in -wal, they stay until the server has written once more, or ends"
+            "others have the books open: SQLite's log (-wal) has the words until the server writes again, or ends"
         )
 
 

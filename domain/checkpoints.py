@@ -156,11 +156,16 @@ def fault_of_books(newest: Checkpoint, head: Head, hash_there: str | None) -> st
 
 
 def standing(lines: Iterable[Line], again: Iterable[Line]) -> Iterator[tuple[int, Line]]:
-    """Yield each line that no later rollback gives up, with its number. Both arguments are the same lines."""
-    rollbacks = [
-        (number, line.checkpoint.kept) for number, line in enumerate(lines, 1) if line.checkpoint.kept is not None
-    ]
-    for number, line in enumerate(again, 1):
+    """Yield each line that no later rollback gives up, with its number.
+
+    Both arguments are the same lines, read one after the other, so that none is held in memory; what was added
+    meanwhile is left out.
+    """
+    rollbacks, count = [], 0
+    for count, line in enumerate(lines, 1):
+        if line.checkpoint.kept is not None:
+            rollbacks.append((count, line.checkpoint.kept))
+    for number, line in zip(range(1, count + 1), again, strict=False):
         if all(number >= later or line.checkpoint.sequence <= kept for later, kept in rollbacks):
             yield number, line
 

@@ -66,14 +66,14 @@ class CheckpointFile:
             file.seek(0)
             if b"\n" in file.read(_TAIL):
                 raise CheckpointsRefusedError(f"{self.path} has been begun already")
-            _write(file.fileno(), 0, line + b"\n")
+            _write(file.fileno(), 0, line)
         _sync_folder(self.path.parent)
 
     def add(self, line: bytes) -> None:
         """Add a line; returns once it is on disk. Where that fails at the very end, it is in the file all the same."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         try:
-            _write(descriptor, _end_of_lines(descriptor, self.path), line + b"\n")
+            _write(descriptor, _end_of_lines(descriptor, self.path), line)
         finally:
             os.close(descriptor)
 
@@ -91,16 +91,19 @@ def _end_of_lines(descriptor: int, path: Path) -> int:
     """Return where the next line begins: behind the last whole one."""
     size = os.fstat(descriptor).st_size
     start = max(0, size - _TAIL)
-    end = start + os.pread(descriptor, _TAIL, start).rfind(b"\n") + 1
-    if end < size:
+    found = os.pread(descriptor, _TAIL, start).rfind(b"\n")
+    if found < 0:
+        raise CheckpointsRefusedError(f"{path} does not end in checkpoints")
+    if (end := start + found + 1) < size:
         _log.warning("checkpoint_torn", path=str(path), bytes=size - end)
     return end
 
 
-def _write(descriptor: int, start: int, line: bytes) -> None:
-    """Cut the file where the line begins, write it, and wait until it is on disk."""
-    os.ftruncate(descriptor, start)
-    if os.pwrite(descriptor, line, start) != len(line):
+def _write(descriptor: int, end: int, line: bytes) -> None:
+    """Add a line to what ends there, and wait until it is on disk. Only what is torn is cut: a file may refuse that."""
+    if os.fstat(descriptor).st_size > end:
+        os.ftruncate(descriptor, end)
+    if os.write(descriptor, line + b"\n") != len(line) + 1:
         raise OSError("the line was not written whole")
     os.fsync(descriptor)
 

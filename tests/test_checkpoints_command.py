@@ -218,7 +218,9 @@ def test_beside_a_server_it_is_told_how_long_the_words_stay_in_its_log(account: 
     with database.ServerLock(Path(NAME)):
         erased, stay = done("erase", "--account", account).splitlines()
     assert erased == "erased the words of 3 records"
-    assert stay == "in SQLite's log, the file ending in -wal, they stay until the server has written once more, or ends"
+    assert (
+        stay == "others have the books open: SQLite's log (-wal) has the words until the server writes again, or ends"
+    )
 
 
 @pytest.mark.parametrize(

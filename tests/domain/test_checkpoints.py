@@ -157,3 +157,8 @@ def test_books_hold_their_newest_checkpoint_or_were_rolled_back(
 def test_a_rollback_gives_up_what_lies_beyond_what_it_keeps(sequences: tuple[int, ...], expected: list[int]) -> None:
     lines = history(*sequences)
     assert [number for number, _ in checkpoints.standing(lines, lines)] == expected
+
+
+def test_lines_that_were_added_meanwhile_are_left_out() -> None:
+    lines = history(3, 9)
+    assert [number for number, _ in checkpoints.standing(lines[:2], lines)] == [1, 2]

@@ -158,6 +158,19 @@ def test_what_a_crash_left_is_no_checkpoint_and_is_cut_off(anchor: Anchor, ledge
     assert proved(anchor, ledger) == 3
 
 
+def test_a_file_that_ends_in_something_else_is_never_cut(anchor: Anchor, ledger: TestLedger) -> None:
+    keep(anchor, ledger)
+    content = anchor.file.path.read_bytes() + b"x" * 5000
+    anchor.file.path.write_bytes(content)
+    with pytest.raises(CheckpointsRefusedError, match="does not end in checkpoints"):
+        anchor.file.add(b"{}")
+    with pytest.raises(CheckpointsRefusedError):
+        anchor.require_not_rolled_back(ledger.database)
+    with pytest.raises(CheckpointsRefusedError):
+        anchor.begin(ledger.database)
+    assert anchor.file.path.read_bytes() == content
+
+
 @pytest.mark.parametrize(
     ("number", "change", "fault"),
     [
