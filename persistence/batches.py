@@ -32,8 +32,9 @@ class BooksWentBackError(StorageError):
 class BatchWriter:
     """Decides and writes batches on the one connection that writes. Synchronous: nothing interleaves.
 
-    Before each batch `require` is asked, which raises StorageError where nothing may be written any more. Once others
-    have written beside, `tidy` is called after a batch, and again until it says that it could: they may have erased.
+    Before each batch `require` is asked, which raises StorageError where nothing may be written any more. After the
+    first batch, and after one that finds that others have written beside, `tidy` is called, and again until it says
+    that it could: they may have erased.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class BatchWriter:
         self._decide = decide
         self._require = require
         self._tidy = tidy
-        self._is_tidy = True
+        self._is_tidy = False
         self._left: int | None = None
 
     def run(self, requests: Sequence[Request]) -> list[Outcome | Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import peewee
 
 from domain.services.erasures import EraseText
+from domain.text import require_reference
 from persistence.books import Books
 from persistence.database import BUSY_TIMEOUT_S
 from persistence.system import SystemLedger
@@ -26,13 +27,15 @@ class Eraser:
 
         Raises NothingToEraseError, and DomainError for an account that does not exist.
         """
+        command = EraseText(account_id=account_id)
         if self._books.account(account_id) and not self._books.texts_about(account_id):
             raise NothingToEraseError("there are no words about that account, or none any more")
-        texts: int = self._system.perform(EraseText(account_id=account_id)).texts
+        texts: int = self._system.perform(command).texts
         return texts
 
     def account_with_reference(self, reference: str) -> str:
-        """Return the id of the account. Raises NothingToEraseError if nobody has this reference."""
+        """Return the id of the account. Raises NothingToEraseError, or DomainError for what is no reference."""
+        require_reference(reference, ("reference",))
         account_id = self._books.account_id_with_reference(reference)
         if account_id is None:
             raise NothingToEraseError("there is no account with that reference")

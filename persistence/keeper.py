@@ -7,21 +7,16 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import peewee
 import structlog
 
 from domain import checkpoints
 from domain.checkpoints import RolledBackError
-from domain.ports import StorageError
 from persistence import database
 from persistence.anchor import Anchor, fault_of
 from persistence.books import read_head
-from persistence.checkpoints import CheckpointsRefusedError
 
 PATIENCE_S = 10
 """Seconds that a stop waits for the last checkpoint."""
-
-_FAILURES = (OSError, StorageError, CheckpointsRefusedError, peewee.PeeweeException, database.DatabaseRefusedError)
 
 _log = structlog.get_logger("countinghouse")
 
@@ -64,7 +59,7 @@ class Keeper:
             except RolledBackError as ousted:
                 self._on_ousted(str(ousted))
                 return
-            except _FAILURES as failure:
+            except Exception as failure:  # noqa: BLE001 - whatever it is, the next checkpoint is tried
                 _log.error("checkpoint_failed", reason=str(failure))
 
     def keep(self) -> None:
@@ -76,6 +71,8 @@ class Keeper:
         if newest.digest not in {self._newest, self._begun}:
             raise RolledBackError(f"somebody else has added a checkpoint, of record {newest.checkpoint.sequence}")
         self._newest = newest.digest
+        if not self._path.is_file():  # SQLite would make an empty one
+            raise FileNotFoundError(f"there is no database {self._path}")
         with closing(database.connect_reader(self._path)) as books:
             if fault := fault_of(books, newest):
                 raise RolledBackError(fault)

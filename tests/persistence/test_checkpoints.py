@@ -376,6 +376,12 @@ def test_a_place_that_fails_is_tried_again(anchor: Anchor, ledger: TestLedger, m
     assert proved(anchor, ledger) == 3
 
 
+def test_books_that_are_gone_are_not_made_anew(anchor: Anchor, ledger: TestLedger, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Keeper(anchor, tmp_path / "gone.db", 60, lost).keep()
+    assert not (tmp_path / "gone.db").exists()
+
+
 def test_a_stop_adds_the_last_checkpoint(anchor: Anchor, ledger: TestLedger) -> None:
     with closing(keeper(anchor)) as keeping:
         keeping.start()

@@ -95,6 +95,12 @@ def test_the_log_is_emptied_once_others_have_written_and_only_then(storage: Stor
     assert log.stat().st_size
 
 
+def test_the_log_is_emptied_after_the_first_batch_for_whoever_wrote_before_it(storage: Storage, tmp_path: Path) -> None:
+    write_beside(storage)
+    open_account(writer(storage), "one")
+    assert not (tmp_path / "books.db-wal").stat().st_size
+
+
 def test_a_log_that_somebody_reads_is_emptied_later(storage: Storage, tmp_path: Path) -> None:
     log, writing = tmp_path / "books.db-wal", writer(storage)
     open_account(writing, "one")
