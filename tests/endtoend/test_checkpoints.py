@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from domain.instants import Instant
 from persistence.anchor import Anchor
 from persistence.checkpoints import CheckpointFile
 from persistence.signing import make_key, read_private_key
+from tests.endtoend.deposits import Depositors
 from tests.endtoend.server import SHUTDOWN_S, Server, command
 
 OPEN = """mutation ($key: IdempotencyKey!, $reference: String!) {
@@ -79,6 +81,15 @@ def _refused(server: Server, line: str) -> None:
     ended = command(server.folder, "serve", **server.settings)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"Error: {line}")
+
+
+def test_no_kill_leaves_a_checkpoint_of_what_was_not_committed(server: Server) -> None:
+    depositors = Depositors(server)
+    for answers in (20, 60):
+        assert depositors.deposit_until(signal.SIGKILL, answers) == -signal.SIGKILL
+        server.start()
+    assert server.stop() == 0
+    assert verified(server)[0] == 0
 
 
 def test_a_server_ends_when_somebody_else_adds_a_checkpoint(server: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +21,7 @@ from domain.ids import Prefix
 from domain.instants import Instant
 from domain.services.accounts import OpenAccount
 from persistence import anchor as anchoring
+from persistence import keeper as keeping_module
 from persistence import verification
 from persistence.anchor import Anchor, prove
 from persistence.books import read_head
@@ -387,6 +389,20 @@ def test_a_stop_adds_the_last_checkpoint(anchor: Anchor, ledger: TestLedger) -> 
         keeping.start()
         ledger.opened()
     assert anchor.newest().checkpoint.sequence == 2
+
+
+def test_a_place_that_does_not_answer_is_not_waited_for_for_ever(
+    anchor: Anchor, ledger: TestLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    keeping = keeper(anchor)
+    monkeypatch.setattr(keeping_module, "PATIENCE_S", 0)
+    monkeypatch.setattr(Keeper, "keep", lambda _: answers.wait())
+    with capture_logs() as logs:
+        keeping.start()
+        keeping.close()
+        answers.set()
+    assert [entry["event"] for entry in logs] == ["checkpoint_failed"]
 
 
 def test_a_failure_is_logged_and_an_ousting_told(anchor: Anchor, ledger: TestLedger, tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from domain.services.holds import PlaceHold, ReleaseHold
 from domain.services.movements import Deposit, Transfer
 from domain.services.reversals import ReverseTransaction
 from persistence import verification
+from persistence.retelling import FaultFoundError
+from tests.persistence.tampering import opened_unguarded
 from tests.support import raw
 from tests.support.books import EUR, TestLedger, euros, migrated
 
@@ -111,6 +113,19 @@ def test_a_batch_for_two_loses_the_words_of_one_and_the_salt_of_both(ledger: Tes
     assert (adas in words(ledger), bobs in words(ledger), both in words(ledger)) == (False, True, False)
     assert ledger.execute(batch, key="both").replayed
     verification.verify(ledger.database)
+
+
+def test_words_put_back_after_their_erasure_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "books.db"
+    with closing(migrated(path)) as books:
+        ledger = TestLedger(books)
+        ada = ledger.opened(EUR).id
+        ((sequence, *words),) = books.execute_sql("SELECT sequence, salt, name FROM text").fetchall()
+        ledger.succeed(EraseText(account_id=ada))
+    for unguarded in opened_unguarded(path):
+        unguarded.execute_sql("UPDATE text SET salt = ?, name = ?", words)
+        with pytest.raises(FaultFoundError, match=f"the text of audit record {sequence} is there again after"):
+            verification.verify(unguarded)
 
 
 def test_later_words_are_new_and_can_be_erased_again(ledger: TestLedger) -> None:
