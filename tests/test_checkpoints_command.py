@@ -214,6 +214,13 @@ def test_nothing_of_the_words_is_left_beside_the_books(folder: Path, account: st
     assert re.fullmatch(r"verified 4 records, 1 transactions, 2 accounts\n", done("verify"))
 
 
+def test_nothing_of_the_words_is_left_though_somebody_has_the_books_open(folder: Path, account: str) -> None:
+    with closing(database.connect_reader(Path(NAME))) as reading:
+        assert reading.execute_sql("SELECT count(*) FROM audit").fetchone() == (3,)
+        assert done("erase", "--account", account) == "erased the words of 3 records\n"
+        assert not any(word in files(folder) for word in WORDS)
+
+
 def test_beside_a_server_it_is_told_how_long_the_words_stay_in_its_log(account: str) -> None:
     with database.ServerLock(Path(NAME)):
         erased, stay = done("erase", "--account", account).splitlines()

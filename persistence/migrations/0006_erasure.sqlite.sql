@@ -9,15 +9,13 @@ INSERT INTO permission (role, operation) VALUES
 CREATE TRIGGER permission_is_never_added BEFORE INSERT ON permission
     BEGIN SELECT RAISE(ABORT, 'permissions change only with the schema'); END;
 
--- Which records tell of an account: those that name it, or a hold, a freeze or a transaction of it. To be asked for
--- the records of an account; it leads past all of them to ask for the accounts of a record.
+-- Which records tell of an account: those that name it, or a hold or a transaction of it; whoever names a freeze names
+-- its account. To be asked for the records of an account; to ask for the accounts of a record leads past all of them.
 
 CREATE VIEW told_of AS
     SELECT target_id AS account_id, sequence FROM audit_target
     UNION ALL
     SELECT account_id, t.sequence FROM hold CROSS JOIN audit_target AS t ON t.target_id = hold.id
-    UNION ALL
-    SELECT account_id, t.sequence FROM freeze CROSS JOIN audit_target AS t ON t.target_id = freeze.id
     UNION ALL
     SELECT account_id, t.sequence
     FROM entry
@@ -47,9 +45,6 @@ CREATE TRIGGER text_is_only_blanked BEFORE UPDATE ON text BEGIN
                     SELECT value FROM audit, json_each(target_ids) WHERE sequence = OLD.sequence
                     UNION ALL
                     SELECT account_id FROM audit, json_each(target_ids) CROSS JOIN hold ON hold.id = value
-                    WHERE sequence = OLD.sequence
-                    UNION ALL
-                    SELECT account_id FROM audit, json_each(target_ids) CROSS JOIN freeze ON freeze.id = value
                     WHERE sequence = OLD.sequence
                     UNION ALL
                     SELECT account_id

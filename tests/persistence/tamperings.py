@@ -600,7 +600,7 @@ IN_WORDS = (
     Tampering(
         "words of nobody",
         "table text has 18 rows, and the log tells of 17",
-        (f"INSERT INTO text (sequence, note) VALUES ({REFUSED}, 'theft')",),
+        (f"INSERT INTO text (sequence, salt, note) VALUES ({REFUSED}, '00', 'theft')",),
     ),
     *(
         Tampering(change, f"the index of targets does not agree with audit record {DEPOSITED}", (sql,))

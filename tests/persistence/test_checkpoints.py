@@ -19,7 +19,9 @@ from domain.audit import Head
 from domain.checkpoints import CheckpointKind, RolledBackError
 from domain.ids import Prefix
 from domain.instants import Instant
+from domain.ports import Fault
 from domain.services.accounts import OpenAccount
+from domain.services.rollbacks import AcceptRollback
 from persistence import anchor as anchoring
 from persistence import keeper as keeping_module
 from persistence import verification
@@ -279,6 +281,17 @@ def test_a_rollback_that_was_recorded_and_did_not_reach_the_file_is_accepted_aga
 
 def failing(*_: object) -> NoReturn:
     raise OSError("the disk is gone")
+
+
+def test_a_rollback_to_somewhere_else_than_the_books_are_is_never_recorded(ledger: TestLedger) -> None:
+    head = read_head(ledger.database)
+    for kept in (head.sequence - 1, head.sequence + 1):
+        elsewhere = AcceptRollback(
+            lost_sequence=9, lost_hash="f" * 64, kept_sequence=kept, kept_hash=head.hash, reason="the disk failed"
+        )
+        with pytest.raises(Fault, match="ValueError while deciding ACCEPT_ROLLBACK"):
+            ledger.execute(elsewhere)
+    assert read_head(ledger.database) == head
 
 
 def test_there_is_nothing_to_accept_where_the_books_hold_their_newest_checkpoint(

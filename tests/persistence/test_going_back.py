@@ -101,6 +101,11 @@ def test_the_log_is_emptied_after_the_first_batch_for_whoever_wrote_before_it(st
     assert not (tmp_path / "books.db-wal").stat().st_size
 
 
+def test_nobody_waits_for_a_log_to_be_emptied(storage: Storage) -> None:
+    statements = raw.statements_of(storage.writing, storage.empty_log)
+    assert statements == ["PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA busy_timeout = 5000"]
+
+
 def test_a_log_that_somebody_reads_is_emptied_later(storage: Storage, tmp_path: Path) -> None:
     log, writing = tmp_path / "books.db-wal", writer(storage)
     open_account(writing, "one")
