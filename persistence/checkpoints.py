@@ -11,7 +11,7 @@ import structlog
 from domain.checkpoints import Line, Verifier, fault_in, is_signed, read
 
 _TAIL = 4096
-"""Bytes from the end in which the last two lines are; a line has fewer than 600."""
+"""Bytes from the end in which the last whole line is, with what is torn behind it; a line has fewer than 600."""
 
 _log = structlog.get_logger("countinghouse")
 
