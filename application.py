@@ -6,8 +6,8 @@ import asyncio
 import mmap
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from socket import socket
 
@@ -23,11 +23,15 @@ from domain.ids import Prefix
 from domain.instants import Clock, CommonClock, Instant, SteadyClock
 from domain.ports import Ledger
 from persistence import database
+from persistence.anchor import Anchor
 from persistence.batches import BatchWriter
 from persistence.books import read_head
+from persistence.checkpoints import CheckpointFile
 from persistence.currencies import currencies
+from persistence.keeper import Keeper
 from persistence.reader import Reader
 from persistence.remote import RemoteLedger, attend
+from persistence.signing import read_private_key
 from persistence.storage import Storage, can_be_read
 from persistence.writer import QueuedLedger
 from resolvers import explorer
@@ -97,6 +101,8 @@ def build_ledger(settings: Settings, storage: Storage, clock: Clock) -> QueuedLe
         ids=TypeIds(),
         entropy=SystemEntropy(),
         largest_movement=settings.max_amount,
+        require=storage.require,
+        tidy=storage.empty_log,
     )
     return QueuedLedger(writer, clock, settings.writer_limits, storage.reopen)
 
@@ -155,6 +161,29 @@ def create_app(settings: Settings, storage: Storage, source: Source | None) -> S
     return build_app(endpoint, storage.is_ready, lifespan, explorer_pages(source))
 
 
+# Checkpoints: where the books were, in a second place
+
+
+def build_anchor(settings: Settings) -> Anchor | None:
+    """Return what holds the books against their checkpoints; None where none are wanted. Raises KeyRefusedError."""
+    if settings.checkpoints is None:
+        return None
+    path, key_path = settings.checkpoints
+    return Anchor(CheckpointFile(path), read_private_key(key_path))
+
+
+@contextmanager
+def checkpoints_kept(settings: Settings, storage: Storage) -> Iterator[None]:
+    """Add checkpoints meanwhile, if any are wanted. By the one process that writes."""
+    anchor = build_anchor(settings)
+    if anchor is None:
+        yield
+        return
+    with closing(Keeper(anchor, settings.database_path, settings.checkpoint_seconds, storage.lose)) as keeper:
+        keeper.start()
+        yield
+
+
 # Serving: until told to stop
 
 
@@ -166,7 +195,8 @@ def serve_alone(
         server = build_server(create_app(settings, storage, source))
         storage.on_loss = lambda: stop(server)
         announce()
-        server.run(listeners)
+        with checkpoints_kept(settings, storage):
+            server.run(listeners)
         storage.require()
 
 
@@ -178,6 +208,18 @@ def serve_together(
     crew = Crew(processes.write, processes.work, listeners)
     announce()
     crew.run()
+
+
+async def attend_until_lost(control: socket, ledger: QueuedLedger, storage: Storage) -> None:
+    """Decide for the workers, until they are gone or the database is lost."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def end() -> None:
+        with suppress(RuntimeError):  # what is lost at the very end finds no loop any more
+            loop.call_soon_threadsafe(ended.set)
+
+    storage.on_loss = end
+    await attend(control, ledger, ended)
 
 
 def shared_integers(count: int) -> memoryview:
@@ -199,9 +241,8 @@ class Processes:
         """Decide for all workers, and be the only one who writes. Raises StorageError if the database is lost."""
         with closing(Storage(self._settings.database_path, self._settings.read_deadline_ms)) as storage:
             ledger = build_ledger(self._settings, storage, self._clock(storage.writing, self._settings.workers))
-            ended = asyncio.Event()
-            storage.on_loss = ended.set
-            asyncio.run(attend(control, ledger, ended))
+            with checkpoints_kept(self._settings, storage):
+                asyncio.run(attend_until_lost(control, ledger, storage))
             storage.require()
 
     def work(self, listener: socket, line: socket, place: int) -> None:

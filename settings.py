@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import click
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.money import DEFAULT_LARGEST_MOVEMENT, LARGEST_BALANCE
@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     workers: AtLeastOne = 1
     profile: Literal["development", "production"] = "development"
     explorer: Mode = Mode.AUTO
+    checkpoint_path: str = ""
+    checkpoint_key_path: str = ""
+    checkpoint_seconds: AtLeastOne = 10
     max_amount: Annotated[int, Field(ge=1, le=LARGEST_BALANCE)] = DEFAULT_LARGEST_MOVEMENT
     max_in_flight: AtLeastOne = AdmissionLimits.in_flight
     max_waiting_writes: AtLeastOne = 4096
@@ -64,6 +67,11 @@ class Settings(BaseSettings):
         return self.database_path.with_suffix(".admin-key")
 
     @property
+    def checkpoints(self) -> tuple[Path, Path] | None:
+        """Return the file of checkpoints and that of their key; None where none are wanted."""
+        return (Path(self.checkpoint_path), Path(self.checkpoint_key_path)) if self.checkpoint_path else None
+
+    @property
     def admission_limits(self) -> AdmissionLimits:
         """Return who gets in."""
         return AdmissionLimits(self.max_in_flight, self.refusal_burst, self.refusals_per_second)
@@ -83,6 +91,13 @@ class Settings(BaseSettings):
         """Return how large a request may be, and how long reading may take."""
         return RequestLimits(self.max_body_bytes, self.max_values, self.read_deadline_ms)
 
+    @model_validator(mode="after")
+    def _both_paths(self) -> Self:
+        """Have both files named, or neither."""
+        if bool(self.checkpoint_path) != bool(self.checkpoint_key_path):
+            raise ValueError("is set with COUNTINGHOUSE_CHECKPOINT_KEY_PATH or not at all")
+        return self
+
 
 def read_settings() -> Settings:
     """Read the settings once. Raises ClickException with one line for the first that is wrong, or unknown."""
@@ -98,5 +113,6 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         fault = error.errors()[0]
-        name = "COUNTINGHOUSE_" + "_".join(str(part) for part in fault["loc"]).upper()
+        where = fault["loc"] or ("checkpoint", "path")  # what only two settings together can be wrong in
+        name = "COUNTINGHOUSE_" + "_".join(str(part) for part in where).upper()
         raise click.ClickException(f"{name}: {fault['msg']}") from error

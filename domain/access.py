@@ -56,6 +56,8 @@ class Operation(StrEnum):
     ABANDON_IDEMPOTENCY_KEY = "ABANDON_IDEMPOTENCY_KEY"
     EXPIRE_HOLD = "EXPIRE_HOLD"
     EXPIRE_FREEZE = "EXPIRE_FREEZE"
+    ERASE_TEXT = "ERASE_TEXT"
+    ACCEPT_ROLLBACK = "ACCEPT_ROLLBACK"
 
 
 EVERYONE = frozenset(Role)
@@ -88,6 +90,8 @@ PERMISSIONS: Mapping[Operation, frozenset[Role]] = {
     Operation.ABANDON_IDEMPOTENCY_KEY: TELLERS,
     Operation.EXPIRE_HOLD: ADMINS,
     Operation.EXPIRE_FREEZE: ADMINS,
+    Operation.ERASE_TEXT: ADMINS,
+    Operation.ACCEPT_ROLLBACK: ADMINS,
 }
 """The roles that may perform each operation at all. A deed may ask for more once it has seen the account."""
 

@@ -76,6 +76,10 @@ class Books(Protocol):
         """Return all keys of a client, oldest first."""
         ...
 
+    def texts_about(self, account_id: str) -> int:
+        """Return how many records that tell of an account have their words, or the salt of their parts, still."""
+        ...
+
     def decision(self, scope: IdempotencyScope) -> Decision | None:
         """Return what was decided under a key, with the details of its audit record."""
         ...

@@ -41,6 +41,13 @@ def require_reference(text: str | None, path: InputPath) -> None:
             raise InvalidInput("A reference must not be blank.", path=path)
 
 
+def require_reason(text: str, path: InputPath) -> None:
+    """Refuse a reason that is blank, too long or unwritable."""
+    _require(text, longest=LONGEST_NOTE, path=path)
+    if not text.strip():
+        raise InvalidInput("A reason must not be blank.", path=path)
+
+
 def sound_note(text: str | None, path: InputPath) -> str | None:
     """Return a note or description, None for an empty one; refuse one that is too long or unwritable."""
     if text is not None:

@@ -35,8 +35,8 @@ class Staged:
     """Rows to be written, each as it was staged last.
 
     `created` tells which ids are new, and the number of the audit record that made them; `changed` by which record
-    each was staged last, `named` by which record an account got another name. Reversals go by the id of the transaction
-    that takes back.
+    each was staged last, `named` by which record an account got another name, `erased` by which its words were erased.
+    Reversals go by the id of the transaction that takes back.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -54,6 +54,7 @@ class Staged:
     decisions: dict[IdempotencyScope, Decision] = field(default_factory=dict)
     audit: list[AuditRecord] = field(default_factory=list)
     text: list[FreeText] = field(default_factory=list)
+    erased: dict[str, int] = field(default_factory=dict)
 
     def absorb(self, other: Staged) -> None:
         """Take over everything the other has staged."""
@@ -204,6 +205,10 @@ class UnitOfWork:
         known |= {key.id: key for key in layers if key.api_client_id == api_client_id}
         return list(known.values())
 
+    def texts_about(self, account_id: str) -> int:
+        """Return how many records before this batch have words about an account still."""
+        return self._books.texts_about(account_id)
+
     def decision(self, scope: IdempotencyScope) -> Decision | None:
         """Return what was decided under a key."""
         return self._batch.decisions.get(scope) or self._books.decision(scope)
@@ -230,6 +235,10 @@ class UnitOfWork:
         """Stage an account as it is from now on."""
         self.staged.accounts[account.id] = account
         self.staged.changed[account.id] = self.sequence
+
+    def stage_erased_texts(self, account_id: str) -> None:
+        """Stage that all words about an account are erased."""
+        self.staged.erased[account_id] = self.sequence
 
     def stage_transaction(self, transaction: Transaction) -> None:
         """Stage a movement; its accounts are staged on their own."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import peewee
 
+from domain.audit import Head
 from domain.decisions import Batch, decide_all
 from domain.ids import Entropy, Ids
 from domain.instants import Clock, Instant
@@ -24,8 +25,17 @@ MOST_IN_A_BATCH = 256
 """Commands. Enough to share a commit widely, few enough that none waits long for the others."""
 
 
+class BooksWentBackError(StorageError):
+    """The books are not where this very writer has left them: somebody has put back an older file."""
+
+
 class BatchWriter:
-    """Decides and writes batches on the one connection that writes. Synchronous: nothing interleaves."""
+    """Decides and writes batches on the one connection that writes. Synchronous: nothing interleaves.
+
+    Before each batch `require` is asked, which raises StorageError where nothing may be written any more. After the
+    first batch, and after one that finds that others have written beside, `tidy` is called, and again until it says
+    that it could: they may have erased.
+    """
 
     def __init__(
         self,
@@ -36,6 +46,8 @@ class BatchWriter:
         entropy: Entropy,
         largest_movement: int = LARGEST_BALANCE,
         decide: Callable[[Batch, Sequence[Request]], list[Outcome | Fault]] = decide_all,
+        require: Callable[[], None] = lambda: None,
+        tidy: Callable[[], bool] = lambda: True,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -43,6 +55,10 @@ class BatchWriter:
         self._entropy = entropy
         self._largest_movement = largest_movement
         self._decide = decide
+        self._require = require
+        self._tidy = tidy
+        self._is_tidy = False
+        self._left: int | None = None
 
     def run(self, requests: Sequence[Request]) -> list[Outcome | Fault]:
         """Decide the requests in order and commit. Returns only what is durable. Raises StorageError.
@@ -64,8 +80,10 @@ class BatchWriter:
         return [*self.run(requests[:middle]), *self.run(requests[middle:])]
 
     def _commit(self, requests: Sequence[Request]) -> list[Outcome | Fault]:
+        self._require()
         with self._database.atomic("IMMEDIATE"):
             head = read_head(self._database)
+            self._compare(head)
             books = Books(self._database)
             books.prefetch(requests)
             now = Instant(max(self._clock.now(), head.at + 1))
@@ -73,7 +91,17 @@ class BatchWriter:
             outcomes = self._decide(batch, requests)
             self._require_transaction()
             write(self._database, batch)
+        self._left = batch.sequence
+        self._is_tidy = self._is_tidy or self._tidy()
         return outcomes
+
+    def _compare(self, head: Head) -> None:
+        """See whether the books are where they were left. Raises BooksWentBackError if they are behind that."""
+        if self._left is None or head.sequence == self._left:
+            return
+        if head.sequence < self._left:
+            raise BooksWentBackError(f"the books end with record {head.sequence}, and {self._left} was written here")
+        self._is_tidy = False
 
     def _require_transaction(self) -> None:
         """Raise StorageError if SQLite gave the transaction up, as it may when a read fails: nothing may follow."""

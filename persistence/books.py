@@ -105,6 +105,9 @@ _API_KEYS_OF = Statement(
 )
 
 
+_TEXTS_ABOUT = Statement(tables.Text.select(fn.count(tables.Text.sequence)).where(queries.tells_of(Hole("account_id"))))
+
+
 def read_head(database: peewee.Database) -> Head:
     """Return the end of the audit log."""
     found = _HEAD(database)
@@ -221,6 +224,10 @@ class Books:
 
     def api_keys_of(self, api_client_id: str) -> Sequence[ApiKey]:
         return [rows.api_key(row) for row in _API_KEYS_OF(self._database, api_client_id=api_client_id)]
+
+    def texts_about(self, account_id: str) -> int:
+        ((count,),) = _TEXTS_ABOUT(self._database, account_id=account_id)
+        return int(count)
 
     def decision(self, scope: IdempotencyScope) -> Decision | None:
         if scope not in self._decisions:

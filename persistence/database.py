@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import peewee
 
@@ -133,6 +134,24 @@ class ServerLock:
     def release(self) -> None:
         """Let the next server have the file."""
         os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+@contextmanager
+def held_if_free(path: Path) -> Iterator[bool]:
+    """Hold the file meanwhile, unless a server does; tell whether it is held."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(ServerLock(path))
+        except DatabaseRefusedError:
+            yield False
+        else:
+            yield True
 
 
 def _connect(

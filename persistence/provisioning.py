@@ -6,19 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-import peewee
-
-from domain.access import SYSTEM, Role
-from domain.commands import Command
+from domain.access import Role
 from domain.errors import DomainError
-from domain.ids import Entropy, Ids
 from domain.instants import Clock
-from domain.ports import Fault, Request
 from domain.services.api_clients import CreateApiClient, IssueApiKey
-from persistence.batches import BatchWriter
 from persistence.books import Books
+from persistence.system import SystemLedger
 
 FIRST_ADMIN = "admin"
 _REMEDY = "run `python main.py keys issue --client NAME --role ADMIN`"
@@ -31,11 +26,10 @@ class OtherRoleError(Exception):
 class Provisioner:
     """Issues keys where nobody could ask for them over the API."""
 
-    def __init__(self, connection: peewee.SqliteDatabase, *, clock: Clock, ids: Ids, entropy: Entropy) -> None:
-        self._books = Books(connection)
-        self._writer = BatchWriter(connection, clock=clock, ids=ids, entropy=entropy)
+    def __init__(self, books: Books, system: SystemLedger, clock: Clock) -> None:
+        self._books = books
+        self._system = system
         self._clock = clock
-        self._entropy = entropy
 
     def issue_key(self, name: str, role: Role) -> str:
         """Return the secret of a new key for the API client of that name, created now if there is none.
@@ -44,10 +38,10 @@ class Provisioner:
         """
         client_id = self._books.api_client_id_with_name(name)
         if client_id is None:
-            client_id = self._perform(CreateApiClient(name=name, role=role)).api_client.id
+            client_id = self._system.perform(CreateApiClient(name=name, role=role)).api_client.id
         elif (client := self._books.api_client(client_id)) and client.role is not role:
             raise OtherRoleError(f"that API client exists with the role {client.role.value}")
-        secret: str = self._perform(IssueApiKey(api_client_id=client_id)).secret
+        secret: str = self._system.perform(IssueApiKey(api_client_id=client_id)).secret
         return secret
 
     def leave_first_key(self, path: Path) -> bool:
@@ -55,7 +49,7 @@ class Provisioner:
         now = self._clock.now()
         if any(key.is_usable(now) for admin in self._books.admins() for key in self._books.api_keys_of(admin.id)):
             return False
-        with _private(path) as file:
+        with private(path) as file:
             try:
                 file.write(self.issue_key(FIRST_ADMIN, Role.ADMIN) + "\n")
             except (OtherRoleError, DomainError) as error:
@@ -64,17 +58,9 @@ class Provisioner:
                 ) from error
         return True
 
-    def _perform(self, command: Command) -> Any:
-        (outcome,) = self._writer.run([Request(SYSTEM, self._entropy.bytes(16).hex(), command)])
-        if isinstance(outcome, Fault):
-            raise outcome
-        if isinstance(outcome.result, DomainError):
-            raise outcome.result
-        return outcome.result
-
 
 @contextmanager
-def _private(path: Path) -> Iterator[TextIO]:
+def private(path: Path) -> Iterator[TextIO]:
     """Give a file that only its owner ever could read; it appears under its name once it is whole, and on disk.
 
     It is opened before anything is written into it, so that a place where it cannot be costs no key.

@@ -77,6 +77,13 @@ def present_accounts(*leading: Any) -> Any:
     return accounts(*leading, state=present_state(), held=present_held())
 
 
+def tells_of(account_id: Any) -> Any:
+    """Tell which texts have words about an account still, or the salt of such words."""
+    told_of = peewee.Table("told_of")
+    telling = told_of.select(told_of.c.sequence).where(told_of.c.account_id == account_id)
+    return Text.sequence.in_(telling) & Text.salt.is_null(is_null=False)
+
+
 def accounts(*leading: Any, state: Any = Account.state, held: Any = Account.held) -> Any:
     """Select accounts, with the given expressions for their state and what they have set aside."""
     columns = (

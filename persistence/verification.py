@@ -143,6 +143,12 @@ _RULES: Mapping[str, str] = {
             SELECT min(sequence), max(sequence) FROM audit_target JOIN audit USING (sequence)
             WHERE target_id = a.id AND outcome = 'SUCCEEDED' AND operation IN ('OPEN_ACCOUNT', 'RENAME_ACCOUNT'))
         ORDER BY id""",
+    "the text of audit record {} was blanked by no erasure": """
+        SELECT sequence FROM text
+        WHERE salt IS NULL AND sequence NOT IN (SELECT sequence FROM erased) ORDER BY sequence""",
+    "the text of audit record {} is there again after its erasure": """
+        SELECT sequence FROM text
+        WHERE salt IS NOT NULL AND sequence IN (SELECT sequence FROM erased) ORDER BY sequence""",
     "account {} and its currency are not known together": """
         SELECT id FROM account LEFT JOIN currency ON currency.code = account.currency
         WHERE currency.code IS NULL ORDER BY id""",

@@ -11,8 +11,8 @@ from domain.accounts import Account
 from domain.decisions import Batch
 from domain.holds import HoldState
 from domain.unit_of_work import Staged
-from persistence import tables, values
-from persistence.statements import RowStatement, Statement, change, insertion
+from persistence import queries, tables, values
+from persistence.statements import Hole, RowStatement, Statement, change, insertion
 
 _AUDIT = insertion(
     tables.Audit,
@@ -31,6 +31,11 @@ _AUDIT = insertion(
     "hash",
 )
 _TEXT = insertion(tables.Text, "sequence", "salt", "name", "description", "note", "metadata")
+_WORDS = (tables.Text.salt, tables.Text.name, tables.Text.description, tables.Text.note, tables.Text.metadata)
+_ERASED_TEXT = RowStatement(
+    tables.Text.update(dict.fromkeys(_WORDS, peewee.SQL("NULL"))).where(queries.tells_of(Hole("account_id"))),
+    ("account_id",),
+)
 _IDEMPOTENCY = insertion(
     tables.Idempotency, "api_client_id", "operation", "key", "outcome", "fingerprint", "form", "sequence"
 )
@@ -122,6 +127,7 @@ def write(database: peewee.Database, batch: Batch) -> None:
         return
     _run(database, _AUDIT, map(values.audit_row, staged.audit))
     _run(database, _TEXT, map(values.text_row, staged.text))
+    _run(database, _ERASED_TEXT, [(account_id,) for account_id in staged.erased])
     _run(database, _IDEMPOTENCY, map(values.idempotency_row, staged.decisions.values()))
     _write_access(database, staged)
     _write_accounts(database, staged)

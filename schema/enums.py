@@ -126,6 +126,8 @@ DESCRIPTIONS: dict[type[StrEnum], tuple[str, dict[str, str]]] = {
             "ABANDON_IDEMPOTENCY_KEY": "Give up an idempotency key whose fate is unknown.",
             "EXPIRE_HOLD": "The system's own: a hold ran out.",
             "EXPIRE_FREEZE": "The system's own: a freeze ran out.",
+            "ERASE_TEXT": "The system's own, from the command line: the words about an account were erased.",
+            "ACCEPT_ROLLBACK": "The system's own, from the command line: the books go on from an earlier state.",
         },
     ),
     ErrorCode: (

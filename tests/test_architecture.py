@@ -27,6 +27,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
 
 OWNERS: Mapping[str, frozenset[str]] = {
     "click": frozenset({"main", "settings"}),
+    "cryptography": frozenset({"persistence"}),
     "dotenv": frozenset({"settings"}),
     "graphql": frozenset({"resolvers", "schema"}),
     "iso4217": frozenset({"persistence"}),

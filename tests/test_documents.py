@@ -72,7 +72,7 @@ def test_the_readme_lists_every_command_with_its_options() -> None:
 def test_every_command_says_what_the_readme_says_of_it() -> None:
     described = dict(
         re.findall(
-            r"^    python main\.py ([a-z ]+?)(?: --.*?)?(?: {2,}|\n {8,})(.+)$",
+            r"^    python main\.py ([a-z -]+?)(?: --.*?)?(?: {2,}|\n {8,})(.+)$",
             section(README, "The command line"),
             re.MULTILINE,
         )

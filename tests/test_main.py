@@ -88,6 +88,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "DATABASE_URL": ("postgresql://localhost/books", "String should match pattern '^sqlite:///[^:]'"),
     "HOST": ("", "String should have at least 1 character"),
     "WORKERS": ("0", "Input should be greater than or equal to 1"),
+    "CHECKPOINT_SECONDS": ("0", "Input should be greater than or equal to 1"),
     "MAX_AMOUNT": ("0", "Input should be greater than or equal to 1"),
     "MAX_IN_FLIGHT": ("-1", "Input should be greater than or equal to 1"),
     "MAX_WAITING_WRITES": ("1.5", "Input should be a valid integer, unable to parse string as an integer"),
@@ -102,7 +103,15 @@ WRONG: Mapping[str, tuple[str, str]] = {
     },
     "EXPLORER": ("on", "Input should be 'auto', 'local', 'cdn' or 'off'"),
 }
-NEEDS_SETTINGS = (("serve",), ("migrate",), ("verify",), ("keys", "issue", "--client", "till", "--role", "TELLER"))
+NEEDS_SETTINGS = (
+    ("serve",),
+    ("migrate",),
+    ("verify",),
+    ("keys", "issue", "--client", "till", "--role", "TELLER"),
+    ("erase", "--reference", "ada"),
+    ("checkpoints", "begin"),
+    ("accept-rollback", "--reason", "the disk failed"),
+)
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -269,7 +278,7 @@ UNFIT: Mapping[Callable[[Path], None], str] = {
     without_a_wall: "the schema is not as it was made: trigger audit_is_never_changed is missing",
     with_another_permission: "the permissions in the database are not those of this program",
 }
-WORKS_ON_BOOKS = (("serve",), ("verify",), ("keys", "issue", "--client", "till", "--role", "TELLER"))
+WORKS_ON_BOOKS = tuple(arguments for arguments in NEEDS_SETTINGS if arguments != ("migrate",))
 
 
 @pytest.mark.parametrize("arguments", WORKS_ON_BOOKS, ids=" ".join)

@@ -13,7 +13,15 @@ from domain.idempotency import Decision, IdempotencyOutcome, IdempotencyRecord, 
 from domain.records import named
 from domain.unit_of_work import UnitOfWork
 
-KEYLESS = frozenset({Operation.ABANDON_IDEMPOTENCY_KEY, Operation.EXPIRE_HOLD, Operation.EXPIRE_FREEZE})
+KEYLESS = frozenset(
+    {
+        Operation.ABANDON_IDEMPOTENCY_KEY,
+        Operation.EXPIRE_HOLD,
+        Operation.EXPIRE_FREEZE,
+        Operation.ERASE_TEXT,
+        Operation.ACCEPT_ROLLBACK,
+    }
+)
 """Operations whose keys cannot be given up: giving up itself, and what only the system does."""
 
 

@@ -12,12 +12,14 @@ from domain.services import (
     api_clients,
     batches,
     captures,
+    erasures,
     freezes,
     holds,
     idempotency_keys,
     movements,
     overdrafts,
     reversals,
+    rollbacks,
 )
 from domain.unit_of_work import UnitOfWork
 
@@ -58,4 +60,6 @@ SERVICES: Mapping[type[Command], Service] = {
     idempotency_keys.AbandonIdempotencyKey: Service(
         idempotency_keys.abandon_idempotency_key, idempotency_keys.AbandonIdempotencyKeySuccess
     ),
+    erasures.EraseText: Service(erasures.erase_text, erasures.EraseTextSuccess),
+    rollbacks.AcceptRollback: Service(rollbacks.accept_rollback, rollbacks.AcceptRollbackSuccess),
 }

@@ -11,6 +11,7 @@ from domain.access import SYSTEM, Caller
 from domain.audit import AuditRecord, Head
 from domain.commands import Command, Rejection
 from domain.ports import Books, Fault, Outcome, Request, StorageError
+from domain.services.erasures import EraseText
 from persistence import books, reader, rows
 from persistence.remote import RemoteLedger, attend
 from persistence.writer import QueuedLedger, WriterLimits
@@ -43,9 +44,8 @@ class SqliteLedger(TestLedger):
 
     def erase_texts(self) -> None:
         """Blank the words of all callers, and the salts of their digests."""
-        self.database.execute_sql(
-            "UPDATE text SET salt = NULL, name = NULL, description = NULL, note = NULL, metadata = NULL"
-        )
+        for (account_id,) in self.database.execute_sql("SELECT id FROM account WHERE kind = 'CUSTOMER'").fetchall():
+            self.succeed(EraseText(account_id=account_id))
 
 
 Seen = TypeVar("Seen")

@@ -95,7 +95,7 @@ def test_every_way_of_staging_is_broken_by_some_mutation(ledger: AnyLedger, sabo
         saboteur.client_id = ""
         counts[operation] = len(saboteur.names)
         seen.update(saboteur.names)
-    assert seen == set(STAGING)
+    assert seen == set(STAGING) - {"stage_erased_texts"}  # what only the command line does
     assert counts == STAGING_CALLS
 
 

@@ -52,6 +52,8 @@ TABLE = {
     Operation.REVOKE_API_KEY: ". . . . A",
     Operation.EXPIRE_HOLD: ". . . . A",
     Operation.EXPIRE_FREEZE: ". . . . A",
+    Operation.ERASE_TEXT: ". . . . A",
+    Operation.ACCEPT_ROLLBACK: ". . . . A",
 }
 
 

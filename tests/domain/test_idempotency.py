@@ -27,12 +27,14 @@ from domain.services.api_clients import (
 )
 from domain.services.batches import BatchItem, BatchMode, ExecuteBatch
 from domain.services.captures import CaptureHold
+from domain.services.erasures import EraseText
 from domain.services.freezes import ExpireFreeze, FreezeAccount, UnfreezeAccount
 from domain.services.holds import ExpireHold, PlaceHold, ReleaseHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
 from domain.services.reversals import ReverseTransaction
+from domain.services.rollbacks import AcceptRollback
 from domain.services.table import SERVICES
 from tests.support.books import EUR, JPY, euros
 
@@ -124,6 +126,16 @@ GOLDEN: list[tuple[Command, str, str]] = [
         ExpireFreeze(account_id="acct_1", freeze_id="frz_1"),
         '{"accountId":"acct_1","freezeId":"frz_1"}',
         "c782c2b017439545e2a3f615192991be078067d2b801d3e8f4de94be412794e2",
+    ),
+    (
+        EraseText(account_id="acct_1"),
+        '{"accountId":"acct_1"}',
+        "861539a39523eaebef8a9e4a18a2d3d3e077a0ba8a064aecdd755f3397194dda",
+    ),
+    (
+        AcceptRollback(lost_sequence=9, lost_hash="f0", kept_sequence=7, kept_hash="a0", reason="the disk failed"),
+        '{"keptHash":"a0","keptSequence":7,"lostHash":"f0","lostSequence":9,"reason":"the disk failed"}',
+        "35f8ba7d87deb6c9ad6dbadd4731bfbb16c3749eaf0769d3342ce99bee3c848f",
     ),
     (
         CloseAccount(account_id="acct_1"),

@@ -1237,6 +1237,11 @@ _WORDS = "INSERT INTO text VALUES (:next, '', 'Eve', '', '', '')"
 
 _WORDED = ("salt", "name", "description", "note", "metadata")
 
+_ERASING = done("ERASE_TEXT")
+_BLANK = "UPDATE text SET salt = NULL, name = NULL, description = NULL, note = NULL, metadata = NULL"
+_ONLY_ERASED = "text is blanked by a later erasure of an account that it tells of, in the open batch"
+_CLOSING = "INSERT INTO batch VALUES (:number, :next, :next, :at)"
+
 TEXTS = (
     Attack("text of no record", "text has its audit record, in the open batch", _WORDS),
     Attack(
@@ -1257,7 +1262,12 @@ TEXTS = (
         (AUDIT, _WORDS),
     ),
     *(
-        Attack(f"text {what}", "text is only ever blanked", f"UPDATE text SET {change} WHERE sequence = :deposit")
+        Attack(
+            f"text {what}",
+            "text is only ever blanked",
+            f"UPDATE text SET {change} WHERE sequence = :deposit",
+            (_ERASING,),
+        )
         for what, change in (
             ("rewritten", "description = 'gift'"),
             ("without its salt", "salt = NULL"),
@@ -1269,8 +1279,20 @@ TEXTS = (
             f"text blanked but for its {kept}",
             "text is only ever blanked",
             f"UPDATE text SET {', '.join(f'{word} = NULL' for word in _WORDED if word != kept)} WHERE {kept} <> ''",
+            (_ERASING,),
         )
         for kept in _WORDED
+    ),
+    *(
+        Attack(f"text blanked by {what}", _ONLY_ERASED, f"{_BLANK} WHERE sequence = {sequence}", given)
+        for what, sequence, given in (
+            ("nothing", ":deposit", ()),
+            ("a deposit", ":deposit", (DEPOSITING,)),
+            ("a refusal", ":deposit", (refused("ERASE_TEXT"),)),
+            ("the erasure of another account", ":deposit", (done("ERASE_TEXT", named="json_array(:yen)"),)),
+            ("an erasure of a closed batch", ":deposit", (_ERASING, _CLOSING)),
+            ("an erasure before it", ":next + 1", (_ERASING, SECOND_AUDIT, _WORDS.replace(":next", ":next + 1"))),
+        )
     ),
 )
 

@@ -579,6 +579,8 @@ IN_ACCESS = (
     ),
 )
 
+BLANKED = "UPDATE text SET salt = NULL, name = NULL, description = NULL, note = NULL, metadata = NULL"
+
 IN_WORDS = (
     *(
         Tampering(change, _SEALED, (f"{sql} WHERE sequence = {DEPOSITED}",))
@@ -591,9 +593,14 @@ IN_WORDS = (
         )
     ),
     Tampering(
+        "words blanked by no erasure",
+        f"the text of audit record {DEPOSITED} was blanked by no erasure",
+        (f"{BLANKED} WHERE sequence = {DEPOSITED}",),
+    ),
+    Tampering(
         "words of nobody",
         "table text has 18 rows, and the log tells of 17",
-        (f"INSERT INTO text (sequence, note) VALUES ({REFUSED}, 'theft')",),
+        (f"INSERT INTO text (sequence, salt, note) VALUES ({REFUSED}, '00', 'theft')",),
     ),
     *(
         Tampering(change, f"the index of targets does not agree with audit record {DEPOSITED}", (sql,))
@@ -621,15 +628,12 @@ TAMPERINGS = (
 
 # What no proof can show. Each of these is asserted to go unseen, so that the list stays true.
 
-BLANKED = "UPDATE text SET salt = NULL, name = NULL, description = NULL, note = NULL, metadata = NULL"
-
 UNPROVABLE = (
     Tampering(
         "an API key with another secret, of which only the digest is anywhere",
         "",
         (f"UPDATE api_key SET secret_digest = '{'0' * 64}'",),
     ),
-    Tampering("words blanked, which is what erasure does", "", (f"{BLANKED} WHERE sequence = {DEPOSITED}",)),
     Tampering(
         "the end of the log cut off with its batch and all that it tells, which is the file as it was before",
         "",

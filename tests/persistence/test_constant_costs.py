@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import peewee
 import pytest
 
 from domain.commands import Command
@@ -21,20 +18,8 @@ from domain.services.overdrafts import SetOverdraftLimit
 from domain.services.reversals import ReverseTransaction
 from persistence.statements import RowStatement, change
 from persistence.tables import Account
+from tests.support import raw
 from tests.support.books import EUR, TestLedger, euros, migrated
-
-
-@contextmanager
-def counted(database: peewee.SqliteDatabase) -> Iterator[list[None]]:
-    """Collect an element for every step of SQLite's machine."""
-    steps: list[None] = []
-    connection: sqlite3.Connection = database.connection()
-    connection.set_progress_handler(lambda: steps.append(None), 1)
-    try:
-        yield steps
-    finally:
-        connection.set_progress_handler(None, 1)
-
 
 DEEDS: Mapping[str, Callable[[TestLedger, str, str], Command]] = {
     "open": lambda _, __, ___: OpenAccount(currency=EUR, name="Another"),
@@ -57,7 +42,7 @@ def steps_for(ledger: TestLedger, deed: str) -> int:
     """Count the steps of one deed on two accounts that are as good as new."""
     one, other = ledger.funded(100).id, ledger.funded(100).id
     command = DEEDS[deed](ledger, one, other)
-    with counted(ledger.database) as steps:
+    with raw.counted(ledger.database) as steps:
         ledger.succeed(command)
     return len(steps)
 

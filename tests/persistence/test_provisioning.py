@@ -10,11 +10,13 @@ from domain.services.api_clients import ChangeApiClientRole
 from domain.services.movements import Deposit
 from persistence.books import Books, read_head
 from persistence.provisioning import Provisioner
+from persistence.system import SystemLedger
 from tests.support.books import TestLedger, euros
 
 
 def provisioner(ledger: TestLedger) -> Provisioner:
-    return Provisioner(ledger.database, clock=ledger.clock, ids=ledger.ids, entropy=ledger.entropy)
+    system = SystemLedger(ledger.database, clock=ledger.clock, ids=ledger.ids, entropy=ledger.entropy)
+    return Provisioner(Books(ledger.database), system, ledger.clock)
 
 
 def test_a_place_where_no_key_can_be_left_costs_no_key(ledger: TestLedger, tmp_path: Path) -> None:

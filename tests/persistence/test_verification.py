@@ -16,13 +16,14 @@ from domain.services.api_clients import (
     DisableApiClient,
     RevokeApiKey,
 )
+from domain.services.erasures import EraseText
 from persistence import database, verification
 from persistence.library import sqlite3
 from persistence.retelling import FaultFoundError
 from persistence.tables import TABLES
 from persistence.verification import Verified
-from tests.persistence.tampering import DEPOSITED, ERASED, LAST, Tampering, fault_after, fill, opened_unguarded
-from tests.persistence.tamperings import BLANKED, RULED_OUT, TAMPERINGS, UNPROVABLE, UNREAD
+from tests.persistence.tampering import CLOSED, DEPOSITED, LAST, Tampering, fault_after, fill, opened_unguarded
+from tests.persistence.tamperings import RULED_OUT, TAMPERINGS, UNPROVABLE, UNREAD
 from tests.support.books import TestLedger, migrated
 
 BREAKS = (ValueError, TypeError, KeyError, StorageError, peewee.PeeweeException, sqlite3.Error)
@@ -112,7 +113,7 @@ def unchecked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[peewee.Sqlit
     vault = ledger.caller(Role.MANAGER, "vault")
     ledger.succeed(RevokeApiKey(api_key_id=vault.api_key_id or ""))
     ledger.succeed(DisableApiClient(api_client_id=vault.api_client_id))
-    ledger.database.execute_sql(f"{BLANKED} WHERE sequence = {ERASED}")
+    ledger.succeed(EraseText(account_id=CLOSED))
     ledger.database.close()
     yield from opened_unguarded(path, ignore_check_constraints=1)
 
@@ -169,7 +170,7 @@ def test_the_books_of_these_tests_have_rows_in_every_table(unchecked: peewee.Sql
         if unchecked.execute_sql(f'SELECT 1 FROM "{table._meta.table_name}" LIMIT 1').fetchone()
     }
     assert filled == set(TABLES)
-    assert verification.verify(unchecked) == Verified(records=LAST + 4, transactions=9, accounts=8)
+    assert verification.verify(unchecked) == Verified(records=LAST + 5, transactions=9, accounts=8)
 
 
 @pytest.mark.parametrize("field", list(_columns()))

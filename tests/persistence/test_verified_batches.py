@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import peewee
 import pytest
 
 from domain.services.batches import BatchItem, BatchMode, ExecuteBatch
+from domain.services.erasures import EraseText
 from domain.services.movements import Deposit, Withdraw
 from persistence import verification
 from persistence.verification import Verified
@@ -17,6 +19,7 @@ from tests.persistence.tampering import Tampering, fault_after, opened_unguarded
 from tests.persistence.tamperings import BLANKED
 from tests.support.books import TestLedger, euros, migrated
 
+ACCOUNT = "acct_00000000000000000000000001"
 OPENED, ITEM, PLAIN_ITEM, DONE, REFUSED = range(1, 6)
 """The audit records: an account, the two items of a batch, the batch; a batch that was refused."""
 
@@ -41,21 +44,24 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[peewee.SqliteDat
     yield from opened_unguarded(path)
 
 
-def test_books_with_batches_are_proved_and_erased_ones_too(books: peewee.SqliteDatabase) -> None:
-    assert verification.verify(books) == Verified(records=5, transactions=2, accounts=2)
-    with books.atomic() as undone:
-        books.execute_sql(BLANKED)
+def test_books_with_batches_are_proved_and_erased_ones_too(tmp_path: Path) -> None:
+    with closing(migrated(tmp_path / "books.db")) as books:
+        ledger = TestLedger(books)
+        fill(ledger)
         assert verification.verify(books) == Verified(records=5, transactions=2, accounts=2)
-        undone.rollback()
+        assert ledger.succeed(EraseText(account_id=ACCOUNT)).texts == 4
+        assert verification.verify(books) == Verified(records=6, transactions=2, accounts=2)
 
 
 _TEXT = "the text of audit record {} is not the one that was sealed"
 _KEY = "the idempotency record of audit record {} is not the one that was decided"
+_BLANKED = "the text of audit record {} was blanked by no erasure"
 _KEPT = "INSERT INTO idempotency SELECT api_client_id,"
 
 TAMPERINGS = [
     Tampering(change, fault, (statement,))
     for change, fault, statement in (
+        ("the salt of a batch blanked", _BLANKED.format(DONE), f"{BLANKED} WHERE sequence = {DONE}"),
         ("the salt of a batch lost", _TEXT.format(DONE), f"DELETE FROM text WHERE sequence = {DONE}"),
         ("the salt of a refused batch lost", _TEXT.format(REFUSED), f"DELETE FROM text WHERE sequence = {REFUSED}"),
         (

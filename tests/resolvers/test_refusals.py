@@ -10,18 +10,16 @@ import pytest
 
 from domain import errors
 from domain.access import KEYS_PER_CLIENT, SYSTEM_CLIENT_ID, Role
-from domain.commands import Command
 from domain.errors import DomainError, InputError
 from domain.money import LARGEST_BALANCE
 from domain.ports import Outcome
 from domain.records import camel_case
-from domain.services.freezes import ExpireFreeze
-from domain.services.holds import ExpireHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.table import SERVICES
 from resolvers.admission import AdmissionLimits, Refusals
 from tests.support.api import Api
 from tests.support.books import euros
+from tests.support.deeds import SYSTEMS_OWN
 
 Given = dict[str, Any]
 Case = tuple[str, str, str, Callable[[Api], Given]]
@@ -386,8 +384,7 @@ LESSER: list[tuple[Role, Case]] = [
 ]
 ALL_CASES = [(Role.ADMIN, case) for case in CASES] + LESSER
 
-EXPIRIES: set[type[Command]] = {ExpireFreeze, ExpireHold}
-COMMANDS = {camel_case(kind.operation.lower()): kind for kind in SERVICES if kind not in EXPIRIES}
+COMMANDS = {camel_case(kind.operation.lower()): kind for kind in SERVICES if kind not in SYSTEMS_OWN}
 VALID: Mapping[str, tuple[Given, Given]] = {
     "openAccount": ({"currency": "EUR", "name": "Ada"}, {"currency": "EUR", "name": "Ada", "reference": "R"}),
     "renameAccount": ({"accountId": UNKNOWN, "name": "Ada"}, {"accountId": UNKNOWN, "name": "Eve"}),

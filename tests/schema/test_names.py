@@ -15,17 +15,15 @@ from domain.commands import COMMON_REFUSALS, Command
 from domain.error_codes import ErrorCode
 from domain.errors import DomainError, IdempotencyKeyAbandoned, Overloaded, Unavailable
 from domain.records import camel_case
-from domain.services.freezes import ExpireFreeze
-from domain.services.holds import ExpireHold
 from domain.services.idempotency_keys import AbandonIdempotencyKey
 from domain.services.table import SERVICES
 from resolvers import inputs
 from resolvers.answers import NOUNS
 from schema import errors, successes
 from tests.support.api import core
+from tests.support.deeds import SYSTEMS_OWN
 
-EXPIRIES: set[type[Command]] = {ExpireFreeze, ExpireHold}
-COMMANDS = [kind for kind in SERVICES if kind not in EXPIRIES]
+COMMANDS = [kind for kind in SERVICES if kind not in SYSTEMS_OWN]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and errors.UserError in kind.__bases__]
 
 every_command = pytest.mark.parametrize("command", COMMANDS)
@@ -58,7 +56,7 @@ def test_every_layer_has_the_name_of_the_command(command: type[Command]) -> None
 def test_every_mutation_has_a_command_and_only_the_systems_own_has_none() -> None:
     mutations = set(core().mutation_type.fields)  # type: ignore[union-attr]
     assert mutations == {camel_case(snake_case(command.__name__)) for command in COMMANDS}
-    assert set(SERVICES) - set(COMMANDS) == EXPIRIES
+    assert set(SERVICES) - set(COMMANDS) == SYSTEMS_OWN
 
 
 @every_command

@@ -88,6 +88,10 @@ class MemoryBooks:
     def api_keys_of(self, api_client_id: str) -> Sequence[ApiKey]:
         return [key for key in self.kept.api_keys.values() if key.api_client_id == api_client_id]
 
+    def texts_about(self, account_id: str) -> int:
+        telling = {record.sequence for record in self.kept.audit if account_id in record.target_ids}
+        return sum(text.sequence in telling for text in self.kept.text)
+
     def decision(self, scope: IdempotencyScope) -> Decision | None:
         return self.kept.decisions.get(scope)
 

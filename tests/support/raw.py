@@ -128,6 +128,18 @@ class WatchedCursor:
         return getattr(self._cursor, name)
 
 
+@contextmanager
+def counted(database: peewee.SqliteDatabase) -> Iterator[list[None]]:
+    """Collect an element for every step of SQLite's machine."""
+    steps: list[None] = []
+    connection: sqlite3.Connection = database.connection()
+    connection.set_progress_handler(lambda: steps.append(None), 1)
+    try:
+        yield steps
+    finally:
+        connection.set_progress_handler(None, 1)
+
+
 def statements_of(database: peewee.Database, act: Callable[[], object]) -> list[str]:
     """Return the statements that `act` runs."""
     seen: list[str] = []

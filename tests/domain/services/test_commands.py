@@ -24,12 +24,14 @@ from domain.services.api_clients import (
 )
 from domain.services.batches import MOST_ITEMS, BatchItem, BatchMode, ExecuteBatch
 from domain.services.captures import CaptureHold
+from domain.services.erasures import EraseText
 from domain.services.freezes import FreezeAccount, UnfreezeAccount
 from domain.services.holds import PlaceHold, ReleaseHold
-from domain.services.idempotency_keys import AbandonIdempotencyKey
+from domain.services.idempotency_keys import KEYLESS, AbandonIdempotencyKey
 from domain.services.movements import Deposit, Transfer, Withdraw
 from domain.services.overdrafts import SetOverdraftLimit
 from domain.services.reversals import ReverseTransaction
+from domain.services.rollbacks import AcceptRollback
 from domain.services.table import SERVICES
 from tests.support.books import EUR, JPY, euros
 
@@ -37,6 +39,11 @@ LONG_ID, LONG_NAME, LONG_NOTE, NUL = "x" * 65, "x" * 129, "x" * 501, "a\x00b"
 OVERSIZED = euros(LARGEST_BALANCE + 1)
 ONE = euros(1)
 ITEM = BatchItem.of("k", Deposit(account_id="acct_1", amount=ONE))
+
+
+def rollback(reason: str) -> AcceptRollback:
+    return AcceptRollback(lost_sequence=2, lost_hash="f", kept_sequence=1, kept_hash="a", reason=reason)
+
 
 REFUSED: list[tuple[Callable[[], Command], type[InputError], str]] = [
     (lambda: OpenAccount(currency=EUR, name=" "), InvalidInput, "name"),
@@ -87,9 +94,13 @@ REFUSED: list[tuple[Callable[[], Command], type[InputError], str]] = [
     (lambda: IssueApiKey(api_client_id=LONG_ID), InvalidInput, "apiClientId"),
     (lambda: RevokeApiKey(api_key_id=LONG_ID), InvalidInput, "apiKeyId"),
     (lambda: AbandonIdempotencyKey(of_operation=Operation.DEPOSIT, key="two words"), InvalidInput, "key"),
+    (lambda: EraseText(account_id=LONG_ID), InvalidInput, "accountId"),
+    (lambda: rollback(" "), InvalidInput, "reason"),
+    (lambda: rollback(LONG_NOTE), InvalidInput, "reason"),
+    (lambda: rollback(NUL), InvalidInput, "reason"),
     *(
         (lambda operation=operation: AbandonIdempotencyKey(of_operation=operation, key="k"), InvalidInput, "operation")
-        for operation in (Operation.ABANDON_IDEMPOTENCY_KEY, Operation.EXPIRE_HOLD, Operation.EXPIRE_FREEZE)
+        for operation in sorted(KEYLESS)
     ),
 ]
 
