@@ -16,8 +16,10 @@ from application import SystemClock, SystemEntropy, TypeIds, build_schema, explo
 from domain.access import Role
 from domain.errors import DomainError
 from domain.ports import Fault, StorageError
-from persistence import database, verification
+from persistence import backups, database, verification
+from persistence.backups import BackupRefusedError
 from persistence.currencies import currencies
+from persistence.manifests import ManifestRefusedError
 from persistence.provisioning import OtherRoleError, Provisioner
 from persistence.retelling import FaultFoundError
 from persistence.storage import Storage
@@ -41,9 +43,10 @@ def existing_database(settings: Settings) -> Path:
 def refusals_told() -> Iterator[None]:
     """End the command with one line where what was asked is refused, or cannot be done."""
     serving = (database.DatabaseRefusedError, NotInstalledError, CannotListenError, OtherRoleError, ProcessFailedError)
+    copying = (FaultFoundError, ManifestRefusedError, BackupRefusedError)
     try:
         yield
-    except (*serving, DomainError, StorageError, Fault, peewee.DatabaseError, OSError) as refused:
+    except (*serving, *copying, DomainError, StorageError, Fault, peewee.DatabaseError, OSError) as refused:
         raise click.ClickException(str(refused)) from refused
 
 
@@ -132,6 +135,32 @@ def verify() -> None:
         except FaultFoundError as fault:
             raise click.ClickException(str(fault)) from fault
     click.echo(f"verified {proved.records} records, {proved.transactions} transactions, {proved.accounts} accounts")
+
+
+A_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@cli.command()
+@click.argument("file", type=A_FILE)
+def backup(file: Path) -> None:
+    """Copy the books into one file, proved, with a manifest beside it; safe beside a running server."""
+    with refusals_told():
+        manifest = backups.back_up(existing_database(read_settings()), file, SystemClock().now())
+    click.echo(f"backed up {manifest.books}")
+
+
+@cli.command()
+@click.argument("file", type=A_FILE)
+def restore(file: Path) -> None:
+    """Put a backup where the settings expect the database, if nothing is there."""
+    with refusals_told():
+        manifest, behind = backups.restore(file, read_settings().database_path)
+    click.echo(f"restored {manifest.books}, as they were at {manifest.made_at}")
+    click.echo(
+        f"Nothing after record {manifest.books.sequence} is in these books, whatever clients were answered since"
+    )
+    if behind:
+        click.echo(f"The schema is {behind} migration(s) behind: run `python main.py migrate`, then `verify`")
 
 
 if __name__ == "__main__":
