@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 import peewee
@@ -17,8 +18,11 @@ from domain.access import Role
 from domain.errors import DomainError
 from domain.ports import Fault, StorageError
 from persistence import backups, database, verification
+from persistence.appearing import appearing
 from persistence.backups import BackupRefusedError
 from persistence.currencies import currencies
+from persistence.exports import exported
+from persistence.imports import ImportRefusedError, import_books
 from persistence.manifests import ManifestRefusedError
 from persistence.provisioning import OtherRoleError, Provisioner
 from persistence.retelling import FaultFoundError
@@ -43,7 +47,7 @@ def existing_database(settings: Settings) -> Path:
 def refusals_told() -> Iterator[None]:
     """End the command with one line where what was asked is refused, or cannot be done."""
     serving = (database.DatabaseRefusedError, NotInstalledError, CannotListenError, OtherRoleError, ProcessFailedError)
-    copying = (FaultFoundError, ManifestRefusedError, BackupRefusedError)
+    copying = (FaultFoundError, ManifestRefusedError, BackupRefusedError, ImportRefusedError)
     try:
         yield
     except (*serving, *copying, DomainError, StorageError, Fault, peewee.DatabaseError, OSError) as refused:
@@ -161,6 +165,35 @@ def restore(file: Path) -> None:
     )
     if behind:
         click.echo(f"The schema is {behind} migration(s) behind: run `python main.py migrate`, then `verify`")
+
+
+@contextmanager
+def written_to(output: Path | None) -> Iterator[BinaryIO]:
+    """Give what to write into: a file that appears when all went well, or standard output if none is named."""
+    if output:
+        with appearing(output) as fresh, fresh.open("wb") as file:
+            yield file
+    else:
+        yield sys.stdout.buffer
+
+
+@cli.command()
+@click.option("--output", type=A_FILE, help="The file to make; standard output if none is named.")
+def export(output: Path | None) -> None:
+    """Write the books as lines of JSON, in the order of the ledger."""
+    with refusals_told(), closing(database.connect_reader(existing_database(read_settings()))) as connection:
+        database.refuse_unfit(connection)
+        with written_to(output) as file:
+            file.writelines(exported(connection))
+
+
+@cli.command("import")
+@click.argument("file", type=click.File("rb"), default="-")
+def import_(file: BinaryIO) -> None:
+    """Make books of an export, proved, where the settings expect the database, if nothing is there."""
+    with refusals_told():
+        proved = import_books(file, read_settings().database_path)
+    click.echo(f"imported {proved}")
 
 
 if __name__ == "__main__":
