@@ -23,6 +23,7 @@ from persistence.backups import BackupRefusedError
 from persistence.currencies import currencies
 from persistence.exports import exported
 from persistence.imports import ImportRefusedError, import_books
+from persistence.journals import journal
 from persistence.manifests import ManifestRefusedError
 from persistence.provisioning import OtherRoleError, Provisioner
 from persistence.retelling import FaultFoundError
@@ -177,14 +178,18 @@ def written_to(output: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
 
 
+FORMATS = {"jsonl": exported, "beancount": journal}
+
+
 @cli.command()
+@click.option("--format", "name", type=click.Choice(list(FORMATS)), default="jsonl", help="JSON Lines, or Beancount.")
 @click.option("--output", type=A_FILE, help="The file to make; standard output if none is named.")
-def export(output: Path | None) -> None:
-    """Write the books as lines of JSON, in the order of the ledger."""
+def export(name: str, output: Path | None) -> None:
+    """Write the books for other programs: lines of JSON that `import` takes, or a journal of Beancount."""
     with refusals_told(), closing(database.connect_reader(existing_database(read_settings()))) as connection:
         database.refuse_unfit(connection)
         with written_to(output) as file:
-            file.writelines(exported(connection))
+            file.writelines(FORMATS[name](connection))
 
 
 @cli.command("import")

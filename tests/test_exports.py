@@ -209,3 +209,23 @@ def test_an_import_that_was_killed_leaves_nothing_that_looks_like_books(step: st
     assert all(name.removesuffix("-journal").endswith(".new") for name in left)
     assert "there is no database" in refusal(run("verify"))
     done("import", KEPT)
+
+
+# For others
+
+
+def test_a_journal_of_beancount_is_written_where_it_is_asked_for(folder: Path) -> None:
+    done("import", KEPT)
+    printed = done("export", "--format", "beancount")
+    assert printed.startswith('option "title" "Countinghouse"\n')
+    assert printed.count(" * ") == 9
+    done("export", "--format", "beancount", "--output", "books.beancount")
+    assert (folder / "books.beancount").read_text() == printed
+
+
+def test_no_digest_and_no_secret_is_in_a_journal(folder: Path) -> None:
+    done("import", KEPT)
+    digests = [digest for (digest,) in raw.query(folder / NAME, "SELECT secret_digest FROM api_key")]
+    printed = done("export", "--format", "beancount")
+    assert digests
+    assert [digest for digest in digests if digest in printed] == []
