@@ -30,11 +30,14 @@ class Proved:
 
 
 def prove(connection: peewee.SqliteDatabase) -> Proved:
-    """Prove the books, their walls and their file. Raises DatabaseRefusedError, FaultFoundError or StorageError."""
+    """Prove the books, their walls, and the file down to its indexes.
+
+    Raises DatabaseRefusedError, FaultFoundError or StorageError.
+    """
     refuse_unfit(connection)
     counted = verification.verify(connection)
     with storage_errors():
-        (found,) = connection.execute_sql("PRAGMA quick_check(1)").fetchone()
+        (found,) = connection.execute_sql("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
             raise FaultFoundError(f"the file is damaged: {found}")
         head = read_head(connection)

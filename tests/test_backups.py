@@ -112,6 +112,16 @@ def test_faulty_books_are_not_backed_up_and_their_bad_row_is_named(folder: Path)
     assert contents(folder).keys() == {NAME}
 
 
+def test_books_with_a_damaged_index_are_not_backed_up(folder: Path) -> None:
+    query = "SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = 'transaction_by_kind'"
+    ((page, size),) = raw.query(folder / NAME, query)
+    content = bytearray((folder / NAME).read_bytes())
+    content[page * size - 1] -= 1  # the row that the first entry of the index leads to
+    (folder / NAME).write_bytes(content)
+    assert refusal(run("backup", FILE)) == "the file is damaged: row 1 missing from index transaction_by_kind"
+    assert contents(folder).keys() == {NAME}
+
+
 def test_a_backup_for_which_there_is_no_room_leaves_nothing(folder: Path) -> None:
     before = contents(folder)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
