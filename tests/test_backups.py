@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -220,6 +221,15 @@ def test_a_backup_behind_the_program_comes_back_and_says_so(folder: Path, monkey
     monkeypatch.setattr(migrations, "all_migrations", lambda: newer)
     assert "The schema is 1 migration(s) behind: run `python main.py migrate`, then `verify`" in restored()
     assert refusal(run("backup", "another")).startswith("the schema is 1 migration(s) behind")
+
+
+def test_a_backup_of_another_history_does_not_come_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done("backup", FILE)
+    first, *others = migrations.all_migrations()
+    later = migrations.Migration(9999, "later", "CREATE TABLE later (id INTEGER);")
+    altered = [replace(first, sql=f"{first.sql}-- altered"), *others, later]
+    monkeypatch.setattr(migrations, "all_migrations", lambda: altered)
+    assert unrestored() == "migration 1 is not the one that was applied"
 
 
 # Killed on the way
