@@ -47,6 +47,7 @@ _PRAGMAS: Mapping[str, int | str] = {
     "secure_delete": 1,  # nothing is deleted but the words of people, and those must be gone
 }
 _NO_CHECKPOINTS = {"wal_autocheckpoint": 0}
+_ONE_FILE = {"journal_mode": "delete"}
 _READS = {**_NO_CHECKPOINTS, "query_only": 1}
 
 
@@ -77,6 +78,11 @@ def connect_impatient_reader(path: Path, milliseconds: int) -> peewee.SqliteData
     return _connect(path, _READS, partial(ImpatientDatabase, milliseconds=milliseconds))
 
 
+def connect_alone(path: Path) -> peewee.SqliteDatabase:
+    """Return a writing connection to a file that nobody else has open, and that is to be handed on as one file."""
+    return _connect(path, _ONE_FILE)
+
+
 def risky_library() -> str | None:
     """Return the version of the SQLite library if it is one that can corrupt a WAL; see persistence/library.py."""
     return None if sqlite3.sqlite_version_info >= SAFE_LIBRARY else str(sqlite3.sqlite_version)
@@ -93,7 +99,7 @@ def permitted(database: peewee.Database) -> frozenset[tuple[str, str]]:
 
 def refuse_unfit(database: peewee.SqliteDatabase) -> None:
     """Raise DatabaseRefusedError unless the file is ours, migrated, not newer than we are, and has every wall."""
-    _refuse_strange_history(database)
+    refuse_strange_history(database)
     pending = migrations.pending(database)
     if pending:
         raise DatabaseRefusedError(f"the schema is {len(pending)} migration(s) behind: run `python main.py migrate`")
@@ -104,10 +110,16 @@ def refuse_unfit(database: peewee.SqliteDatabase) -> None:
         raise DatabaseRefusedError("the permissions in the database are not those of this program")
 
 
+def refuse_strange_history(database: peewee.SqliteDatabase) -> None:
+    """Raise DatabaseRefusedError if the file is newer than this program, or was migrated by another text."""
+    if fault := migrations.fault_in_history(database):
+        raise DatabaseRefusedError(fault)
+
+
 def migrate(database: peewee.SqliteDatabase) -> list[str]:
     """Bring the schema up to date; return the names of the migrations applied. Raises DatabaseRefusedError."""
     with database.atomic("IMMEDIATE"):
-        _refuse_strange_history(database)
+        refuse_strange_history(database)
         database.execute_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         return migrations.apply_pending(database)
 
@@ -189,9 +201,3 @@ def _refuse_foreign(path: Path) -> None:
         raise DatabaseRefusedError(f"the file cannot be read as a database: {error}") from error
     if objects and application_id != APPLICATION_ID:
         raise DatabaseRefusedError("the file is a database, but not one of Countinghouse")
-
-
-def _refuse_strange_history(database: peewee.SqliteDatabase) -> None:
-    """Raise DatabaseRefusedError if the file is newer than this program, or was migrated by another text."""
-    if fault := migrations.fault_in_history(database):
-        raise DatabaseRefusedError(fault)

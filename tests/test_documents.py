@@ -58,8 +58,13 @@ def commands(group: click.Group, *above: str) -> Iterator[str]:
         if isinstance(one, click.Group):
             yield from commands(one, *above, name)
         else:
-            options = (f"{option.opts[0]} {(option.name or '').upper()}" for option in one.params)
-            yield " ".join(("python main.py", *above, name, *options))
+            yield " ".join(("python main.py", *above, name, *map(written, one.params)))
+
+
+def written(parameter: click.Parameter) -> str:
+    """Return a parameter as the README writes it: what it takes, an option after its name."""
+    takes = (parameter.name or "").upper()
+    return f"{parameter.opts[0]} {takes}" if isinstance(parameter, click.Option) else takes
 
 
 def test_the_readme_lists_every_command_with_its_options() -> None:
@@ -72,7 +77,7 @@ def test_the_readme_lists_every_command_with_its_options() -> None:
 def test_every_command_says_what_the_readme_says_of_it() -> None:
     described = dict(
         re.findall(
-            r"^    python main\.py ([a-z -]+?)(?: --.*?)?(?: {2,}|\n {8,})(.+)$",
+            r"^    python main\.py ([a-z -]+?)(?: (?:--|[A-Z]).*?)?(?: {2,}|\n {8,})(.+)$",
             section(README, "The command line"),
             re.MULTILINE,
         )

@@ -50,6 +50,11 @@ def pending(database: peewee.SqliteDatabase) -> list[Migration]:
     return [migration for migration in all_migrations() if migration.number not in applied]
 
 
+def newest_applied(database: peewee.SqliteDatabase) -> int:
+    """Return the number of the newest migration that a file has; 0 if it has none."""
+    return max(_applied(database), default=0)
+
+
 def fault_in_history(database: peewee.SqliteDatabase) -> str | None:
     """Say why the history of this file is not ours to continue; None if it is."""
     known = {migration.number: migration for migration in all_migrations()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -66,6 +67,17 @@ class Depositors:
             harm()
         assert not any(thread.exception() for thread in depositing)
 
+    def deposit_while(self, act: Callable[[], None]) -> None:
+        """Deposit from every thread for as long as the act takes."""
+        over = threading.Event()
+        with ThreadPoolExecutor(THREADS) as threads:
+            depositing = [threads.submit(self._deposit_until_over, thread, over) for thread in range(THREADS)]
+            try:
+                act()
+            finally:
+                over.set()
+        assert not any(thread.exception() for thread in depositing)
+
     def retry(self) -> dict[str, Any]:
         """Send everything again under the same keys; return the answers by key."""
         with self.server.connection() as connection:
@@ -76,6 +88,15 @@ class Depositors:
         self.sent.append(key)
         with self.server.connection() as connection:
             return self._deposit(connection, key)
+
+    def _deposit_until_over(self, thread: int, over: threading.Event) -> None:
+        with self.server.connection() as connection:
+            for number in itertools.count():
+                if over.is_set():
+                    return
+                key = f"while-{thread}-{number}"
+                self.sent.append(key)
+                assert self._deposit(connection, key)["__typename"] == "DepositSuccess"
 
     def _deposit_forever(self, thread: int, successes: SimpleQueue[str]) -> None:
         with self.server.connection() as connection:
