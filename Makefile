@@ -13,7 +13,7 @@ CHROMIUM  ?= $(or $(shell command -v chromium),/usr/bin/chromium)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test bench conformance explorer strangers lint types format lock schema chromium wrk clean
+.PHONY: help run test bench conformance faults explorer strangers lint types format lock schema chromium wrk clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ test: lint types ## every check: lint, types, tests (ARGS="-k freeze" narrows th
 
 conformance: $(VENV)/dev.installed strangers explorer chromium ## what the tools of strangers say of the API
 	CHROMIUM=$(CHROMIUM) $(BIN)/pytest conformance $(ARGS)
+
+faults: $(VENV)/dev.installed ## what comes of disks that fail (on Linux, with a C compiler; all of it as root)
+	$(BIN)/pytest torture/faults -n auto $(ARGS)
 
 strangers: $(STRANGERS) ## install the tools of strangers into conformance/ (needs Node 20 or newer)
 

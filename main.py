@@ -51,6 +51,7 @@ def refuse_unfit(storage: Storage) -> None:
     """Raise DatabaseRefusedError for a file that must not be served; warn of a library that could harm it."""
     database.refuse_unfit(storage.writing)
     database.refuse_other_exponents(storage.writing, currencies())
+    database.refuse_read_only(storage.writing)
     if version := database.risky_library():
         log.warning("sqlite_can_corrupt_its_log", version=version, since="3.51.3 it cannot")
 

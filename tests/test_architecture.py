@@ -87,7 +87,8 @@ SOURCES = [
     *(path for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py"))),
 ]
 STRANGERS = sorted((ROOT / "conformance").glob("*.py"))
-TESTS = [*sorted((ROOT / "tests").rglob("*.py")), *STRANGERS]
+FAULTS = sorted((ROOT / "torture" / "faults").glob("*.py"))
+TESTS = [*sorted((ROOT / "tests").rglob("*.py")), *STRANGERS, *FAULTS]
 
 
 # The rules, each a generator of faults in one file of one layer
@@ -184,7 +185,7 @@ def test_a_test_fits_on_a_screen(path: Path) -> None:
     assert list(length_faults(LONGEST_TEST, ast.parse(path.read_text()))) == []
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *STRANGERS], ids=named)
+@pytest.mark.parametrize("path", [*SOURCES, *STRANGERS, *FAULTS], ids=named)
 def test_a_source_file_is_short(path: Path) -> None:
     longest, _ = LONG_FILES.get(named(path), (LONGEST_FILE, ""))
     assert len(path.read_text().splitlines()) <= longest
@@ -199,7 +200,7 @@ def test_a_file_that_may_be_longer_still_is(name: str) -> None:
 
 
 def test_every_folder_of_source_is_a_layer() -> None:
-    others = {"tests", "benchmarks", "conformance", "examples"}
+    others = {"tests", "benchmarks", "conformance", "examples", "torture"}
     found = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in ROOT.glob("[!.]*/**/*.py")}
     assert found - others == set(LAYERS) - TOP
 
