@@ -37,8 +37,8 @@ _RULES: Mapping[str, str] = {
         SELECT sequence FROM audit
         WHERE sequence > (SELECT coalesce(max(last_sequence), 0) FROM batch) ORDER BY sequence""",
     "audit record {} is missing from the end of its batch": """
-        SELECT last_sequence FROM batch
-        WHERE last_sequence > (SELECT coalesce(max(sequence), 0) FROM audit) ORDER BY number""",
+        SELECT ended + 1 FROM (SELECT coalesce(max(sequence), 0) AS ended FROM audit)
+        WHERE ended < (SELECT max(last_sequence) FROM batch)""",
     "audit record {} succeeded without a permission": """
         SELECT sequence FROM audit LEFT JOIN permission USING (role, operation)
         WHERE outcome = 'SUCCEEDED' AND permission.role IS NULL ORDER BY sequence""",
