@@ -137,9 +137,10 @@ class Tellers:
         known = set(self.acknowledged)
         with self.bank.connection() as connection:
             for key in self.sent:
-                answer = self._asked(connection, key)["data"]["deposit"]
-                if answer["__typename"] != "DepositSuccess":
-                    raise WrongAnswerError(f"{key} is not settled by {answer}")
+                said = self._asked(connection, key)
+                answer = (said["data"] or {}).get("deposit") or {}
+                if answer.get("__typename") != "DepositSuccess":
+                    raise WrongAnswerError(f"{key} is not settled by {said}")
                 if key in known and not answer["replayed"]:
                     raise WrongAnswerError(f"{key} was acknowledged, and lost")
         self.acknowledged = list(self.sent)
