@@ -13,7 +13,7 @@ CHROMIUM  ?= $(or $(shell command -v chromium),/usr/bin/chromium)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test torture torture-short torture-plants bench conformance explorer strangers lint types format lock schema chromium wrk clean
+.PHONY: help run test torture torture-short torture-plants bench conformance faults explorer strangers lint types format lock schema chromium wrk clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s  %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ torture-plants: $(VENV)/run.installed ## plant bugs in copies of the program, an
 
 conformance: $(VENV)/dev.installed strangers explorer chromium ## what the tools of strangers say of the API
 	CHROMIUM=$(CHROMIUM) $(BIN)/pytest conformance $(ARGS)
+
+faults: $(VENV)/dev.installed ## what comes of disks that fail (on Linux, with a C compiler; all of it as root)
+	$(BIN)/pytest torture/faults -n auto $(ARGS)
 
 strangers: $(STRANGERS) ## install the tools of strangers into conformance/ (needs Node 20 or newer)
 

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 import peewee
@@ -23,61 +22,33 @@ from application import (
     serve_alone,
     serve_together,
 )
+from copies import backup, export, import_, restore
 from domain.access import Role
-from domain.checkpoints import RolledBackError
-from domain.errors import DomainError
-from domain.ports import Fault, StorageError
-from persistence import backups, database, verification
+from persistence import database, verification
 from persistence.anchor import Anchor, prove
-from persistence.appearing import appearing
-from persistence.backups import BackupRefusedError
 from persistence.books import Books
-from persistence.checkpoints import CheckpointFile, CheckpointsRefusedError
+from persistence.checkpoints import CheckpointFile
 from persistence.currencies import currencies
-from persistence.erasing import Eraser, NothingToEraseError, empty_log
-from persistence.exports import exported
-from persistence.imports import ImportRefusedError, import_books
-from persistence.journals import journal
-from persistence.manifests import ManifestRefusedError
-from persistence.provisioning import OtherRoleError, Provisioner
+from persistence.erasing import Eraser, empty_log
+from persistence.provisioning import Provisioner
 from persistence.retelling import FaultFoundError
-from persistence.signing import KeyRefusedError, make_key, read_public_key
+from persistence.signing import make_key, read_public_key
 from persistence.storage import Storage
 from persistence.system import SystemLedger
-from resolvers.explorer.third_party import NotInstalledError
+from refusing import existing_database, refusals_told
 from resolvers.observe import log_to
-from resolvers.server import CannotListenError, address_of, listen
-from resolvers.workers import ProcessFailedError
+from resolvers.server import address_of, listen
 from settings import Settings, read_settings
 from torture.command import torture
 
 log = structlog.get_logger("countinghouse")
 
 
-def existing_database(settings: Settings) -> Path:
-    """Return the database file. Raises ClickException if there is none: only `migrate` makes one."""
-    if not settings.database_path.is_file():
-        raise click.ClickException(f"there is no database {settings.database_path}: run `python main.py migrate`")
-    return settings.database_path
-
-
-@contextmanager
-def refusals_told() -> Iterator[None]:
-    """End the command with one line where what was asked is refused, or cannot be done."""
-    serving = (database.DatabaseRefusedError, NotInstalledError, CannotListenError, OtherRoleError, ProcessFailedError)
-    anchoring = (CheckpointsRefusedError, KeyRefusedError, RolledBackError, NothingToEraseError)
-    copying = (FaultFoundError, ManifestRefusedError, BackupRefusedError, ImportRefusedError)
-    told = (*serving, *anchoring, *copying, DomainError, StorageError, Fault, peewee.DatabaseError, OSError)
-    try:
-        yield
-    except told as refused:
-        raise click.ClickException(str(refused)) from refused
-
-
 def refuse_unfit(storage: Storage) -> None:
     """Raise DatabaseRefusedError for a file that must not be served; warn of a library that could harm it."""
     database.refuse_unfit(storage.writing)
     database.refuse_other_exponents(storage.writing, currencies())
+    database.refuse_read_only(storage.writing)
     if version := database.risky_library():
         log.warning("sqlite_can_corrupt_its_log", version=version, since="3.51.3 it cannot")
 
@@ -257,66 +228,8 @@ def verify(file: Path | None, key: str | None) -> None:
             click.echo(f"the books hold {held} checkpoints")
 
 
-A_FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-@cli.command()
-@click.argument("file", type=A_FILE)
-def backup(file: Path) -> None:
-    """Copy the books into one file, proved, with a manifest beside it; safe beside a running server."""
-    with refusals_told():
-        manifest = backups.back_up(existing_database(read_settings()), file, SystemClock().now())
-    click.echo(f"backed up {manifest.books}")
-
-
-@cli.command()
-@click.argument("file", type=A_FILE)
-def restore(file: Path) -> None:
-    """Put a backup where the settings expect the database, if nothing is there."""
-    with refusals_told():
-        manifest, behind = backups.restore(file, read_settings().database_path)
-    click.echo(f"restored {manifest.books}, as they were at {manifest.made_at}")
-    click.echo(
-        f"Nothing after record {manifest.books.sequence} is in these books, whatever clients were answered since"
-    )
-    if behind:
-        click.echo(f"The schema is {behind} migration(s) behind: run `python main.py migrate`, then `verify`")
-
-
-@contextmanager
-def written_to(output: Path | None) -> Iterator[BinaryIO]:
-    """Give what to write into: a file that appears when all went well, or standard output if none is named."""
-    if output:
-        with appearing(output) as fresh, fresh.open("wb") as file:
-            yield file
-    else:
-        yield sys.stdout.buffer
-
-
-FORMATS = {"jsonl": exported, "beancount": journal}
-
-
-@cli.command()
-@click.option("--format", "name", type=click.Choice(list(FORMATS)), default="jsonl", help="JSON Lines, or Beancount.")
-@click.option("--output", type=A_FILE, help="The file to make; standard output if none is named.")
-def export(name: str, output: Path | None) -> None:
-    """Write the books for other programs: lines of JSON that `import` takes, or a journal of Beancount."""
-    with refusals_told(), closing(database.connect_reader(existing_database(read_settings()))) as connection:
-        database.refuse_unfit(connection)
-        with written_to(output) as file:
-            file.writelines(FORMATS[name](connection))
-
-
-@cli.command("import")
-@click.argument("file", type=click.File("rb"), default="-")
-def import_(file: BinaryIO) -> None:
-    """Make books of an export, proved, where the settings expect the database, if nothing is there."""
-    with refusals_told():
-        proved = import_books(file, read_settings().database_path)
-    click.echo(f"imported {proved}")
-
-
-cli.add_command(torture)
+for command in (backup, restore, export, import_, torture):
+    cli.add_command(command)
 
 
 if __name__ == "__main__":

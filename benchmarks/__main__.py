@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import batches, compare, growth, overload, statements
+from benchmarks import batches, compare, flood, growth, overload, statements
 from benchmarks.contestants import PYTHON
 from persistence.library import sqlite3
 
@@ -19,6 +19,7 @@ PARTS: Mapping[str, click.Command] = {
     "compare": compare.main,
     "batches": batches.main,
     "overload": overload.main,
+    "flood": flood.main,
     "growth": growth.main,
     "statements": statements.main,
 }
@@ -26,6 +27,7 @@ HEADINGS = {
     "compare": "Side by side",
     "batches": "executeBatch",
     "overload": "At 150 % of capacity",
+    "flood": "Beside a flood of refusals",
     "growth": "On books that have grown",
     "statements": "Statements",
 }

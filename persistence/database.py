@@ -14,9 +14,11 @@ import peewee
 
 from domain.access import PERMISSIONS
 from domain.money import Currency
+from domain.ports import StorageError
 from persistence import migrations
 from persistence.library import sqlite3
 from persistence.patience import ImpatientDatabase
+from persistence.statements import storage_errors
 
 APPLICATION_ID = 0x434F5554
 """What tells our files from others: "COUT", in the header of every one of them."""
@@ -46,6 +48,9 @@ _PRAGMAS: Mapping[str, int | str] = {
     "temp_store": "memory",
     "secure_delete": 1,  # nothing is deleted but the words of people, and those must be gone
 }
+_BROKEN = (peewee.DatabaseError, sqlite3.DatabaseError, UnicodeDecodeError)
+"""What comes of damage. SQLite quotes a damaged schema, and what it quotes may be no text."""
+
 _NO_CHECKPOINTS = {"wal_autocheckpoint": 0}
 _ONE_FILE = {"journal_mode": "delete"}
 _READS = {**_NO_CHECKPOINTS, "query_only": 1}
@@ -99,6 +104,19 @@ def permitted(database: peewee.Database) -> frozenset[tuple[str, str]]:
 
 def refuse_unfit(database: peewee.SqliteDatabase) -> None:
     """Raise DatabaseRefusedError unless the file is ours, migrated, not newer than we are, and has every wall."""
+    with _refusing_unreadable():
+        _refuse_other_schema(database)
+
+
+def refuse_read_only(database: peewee.SqliteDatabase) -> None:
+    """Raise DatabaseRefusedError for a file that nobody may write: SQLite opens it all the same."""
+    try:
+        database.execute_sql("UPDATE migration SET number = number WHERE FALSE")
+    except peewee.OperationalError as error:
+        raise DatabaseRefusedError(f"the database cannot be written: {error}") from error
+
+
+def _refuse_other_schema(database: peewee.SqliteDatabase) -> None:
     refuse_strange_history(database)
     pending = migrations.pending(database)
     if pending:
@@ -126,9 +144,21 @@ def migrate(database: peewee.SqliteDatabase) -> list[str]:
 
 def refuse_other_exponents(database: peewee.SqliteDatabase, known: Mapping[str, Currency]) -> None:
     """Raise DatabaseRefusedError if a currency in the books has another exponent by now, or is gone."""
-    for code, exponent in database.execute_sql("SELECT code, exponent FROM currency").fetchall():
+    with _refusing_unreadable():
+        kept = database.execute_sql("SELECT code, exponent FROM currency").fetchall()
+    for code, exponent in kept:
         if known.get(code) != Currency(code, exponent):
             raise DatabaseRefusedError(f"currency {code} is kept with {exponent} decimals, and the program differs")
+
+
+@contextmanager
+def _refusing_unreadable() -> Iterator[None]:
+    """Raise DatabaseRefusedError where the file is damaged: what it holds is needed to serve it."""
+    try:
+        with storage_errors():
+            yield
+    except StorageError as error:
+        raise DatabaseRefusedError(f"the database cannot be read: {error}") from error
 
 
 class ServerLock:
@@ -175,15 +205,23 @@ def _connect(
         raise DatabaseRefusedError(f"SQLite {sqlite3.sqlite_version} is too old: STRICT tables came with 3.37")
     if not path.parent.is_dir():
         raise DatabaseRefusedError(f"there is no folder {path.parent}")
+    _refuse_log_without_file(path)
     if path.exists():
         _refuse_foreign(path)
     options = {"timeout": BUSY_TIMEOUT_S, "cached_statements": MOST_REMEMBERED}
     database = kind(str(path), pragmas={**_PRAGMAS, **extra}, **options)
     try:
         database.connect()
-    except peewee.DatabaseError as error:
+    except _BROKEN as error:
         raise DatabaseRefusedError(f"the database cannot be opened: {error}") from error
     return database
+
+
+def _refuse_log_without_file(path: Path) -> None:
+    """Raise DatabaseRefusedError where SQLite would begin anew, and delete a log that has the newest deeds in it."""
+    file, log = (one.stat().st_size if one.exists() else 0 for one in (path, path.with_name(f"{path.name}-wal")))
+    if log and not file:
+        raise DatabaseRefusedError(f"{path} is missing or empty, and its write-ahead log is not: put the file back")
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -197,7 +235,7 @@ def _refuse_foreign(path: Path) -> None:
             looking.execute("BEGIN")
             (application_id,) = looking.execute("PRAGMA application_id").fetchone()
             (objects,) = looking.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.DatabaseError as error:
+    except _BROKEN as error:
         raise DatabaseRefusedError(f"the file cannot be read as a database: {error}") from error
     if objects and application_id != APPLICATION_ID:
         raise DatabaseRefusedError("the file is a database, but not one of Countinghouse")

@@ -26,6 +26,8 @@ def storage_errors() -> Iterator[None]:
     """Turn a failure of the database into StorageError. What the database refuses on our account stays what it is."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise StorageError("the database quotes what is no text") from error
     except (peewee.PeeweeException, sqlite3.Error) as error:
         if _is_ours(error):
             raise

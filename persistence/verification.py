@@ -37,8 +37,8 @@ _RULES: Mapping[str, str] = {
         SELECT sequence FROM audit
         WHERE sequence > (SELECT coalesce(max(last_sequence), 0) FROM batch) ORDER BY sequence""",
     "audit record {} is missing from the end of its batch": """
-        SELECT last_sequence FROM batch
-        WHERE last_sequence > (SELECT coalesce(max(sequence), 0) FROM audit) ORDER BY number""",
+        SELECT ended + 1 FROM (SELECT coalesce(max(sequence), 0) AS ended FROM audit)
+        WHERE ended < (SELECT max(last_sequence) FROM batch)""",
     "audit record {} succeeded without a permission": """
         SELECT sequence FROM audit LEFT JOIN permission USING (role, operation)
         WHERE outcome = 'SUCCEEDED' AND permission.role IS NULL ORDER BY sequence""",
@@ -126,6 +126,8 @@ _RULES: Mapping[str, str] = {
         WHERE created_sequence IS NOT (
             SELECT sequence FROM audit_target JOIN audit USING (sequence)
             WHERE target_id = id AND outcome = 'SUCCEEDED' AND operation = made_by) ORDER BY id""",
+    "API key {} has a digest that no secret has": """
+        SELECT id FROM api_key WHERE length(secret_digest) <> 64 OR secret_digest GLOB '*[^0-9a-f]*' ORDER BY id""",
     "account {} is no house account of its currency": """
         SELECT id FROM account AS a WHERE kind <> 'CUSTOMER' AND (
             kind <> 'HOUSE' OR id <> 'house_' || currency OR reference IS NOT NULL OR closed_at IS NOT NULL
@@ -193,6 +195,7 @@ def _any_text(text: bytes) -> str:
 
 
 def _prove(database: peewee.Database) -> Verified:
+    _prove_file(database)
     _prove_permissions(database)
     retelling = Retelling(database)
     records = _prove_chain(database, retelling)
@@ -201,6 +204,13 @@ def _prove(database: peewee.Database) -> Verified:
             raise FaultFoundError(fault.format(found[0]))
     retelling.prove_complete()
     return Verified(records, retelling.transactions, retelling.accounts)
+
+
+def _prove_file(database: peewee.Database) -> None:
+    """Every page and every index is whole: what no query here reads, another one may."""
+    ((said,),) = database.execute_sql("PRAGMA integrity_check(1)").fetchall()
+    if said != "ok":
+        raise FaultFoundError(f"the file is damaged: {' '.join(said.split())}")
 
 
 def _prove_permissions(database: peewee.Database) -> None:

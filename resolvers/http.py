@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
@@ -40,6 +41,9 @@ from resolvers.profiles import Profile
 from resolvers.responses import Answer, HttpError, executed, http_error, negotiated, refused
 from resolvers.variables import has_more_values, most_values
 
+HELD_BACK_S = 0.5
+"""Seconds that an answer 429 is held back. Who asks again as soon as he is answered takes no time from the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -54,6 +58,7 @@ class Endpoint:
     refusals: Refusals
     limits: RequestLimits
     profile: Profile
+    pause: Callable[[float], Awaitable[object]] = asyncio.sleep
     log: FilteringBoundLogger = field(default_factory=request_log)
 
     def turned_away(self, request: Request) -> Answer | None:
@@ -68,9 +73,12 @@ class Endpoint:
     async def answer(self, request: Request) -> Answer:
         """Answer a request that was let in: with data, with errors, always in JSON."""
         try:
-            return await self._answer(request, _media_type_for(request))
+            answer = await self._answer(request, _media_type_for(request))
         finally:
             self.doorway.leave()
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            await self.pause(HELD_BACK_S)  # outside the door, where it takes no place from anybody
+        return answer
 
     async def _answer(self, request: Request, media_type: str) -> Answer:
         with Line(self.log) as line:

@@ -25,7 +25,18 @@ from torture.torments import ALONE
 SEEDS, SECONDS = (1, 2, 3), 20.0
 """A crash shows a bug only where it falls between two steps of it, so each has several chances."""
 
-PROGRAM = ("main.py", "application.py", "settings.py", "domain", "persistence", "resolvers", "schema", "torture")
+PROGRAM = (
+    "main.py",
+    "copies.py",
+    "refusing.py",
+    "application.py",
+    "settings.py",
+    "domain",
+    "persistence",
+    "resolvers",
+    "schema",
+    "torture",
+)
 
 
 @dataclass(frozen=True, slots=True)

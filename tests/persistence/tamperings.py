@@ -568,6 +568,11 @@ IN_ACCESS = (
         )
     ),
     Tampering(
+        "a digest that is none",
+        f"API key {KEY} has a digest that no secret has",
+        (f"UPDATE api_key SET secret_digest = 'G' || substr(secret_digest, 2) WHERE id = '{KEY}'",),
+    ),
+    Tampering(
         "an API client that nobody created",
         _MADE_BY_NONE.format("cli_new"),
         ("INSERT INTO api_client VALUES ('cli_new', 'new', 'ADMIN', NULL, 1, 1)",),

@@ -219,6 +219,7 @@ class Api:
         limits = admission or AdmissionLimits()
         self.reading = database.connect_impatient_reader(kit.path, RequestLimits.read_milliseconds)
         self.storage_errors: list[Exception] = []
+        self.pauses: list[tuple[float, int]] = []
         self.endpoint = Endpoint(
             documents=documents(),
             ledger=QueuedLedger(self.books.writer, clock, writing or WriterLimits(), self.storage_errors.append),
@@ -229,9 +230,14 @@ class Api:
             refusals=Refusals(limits, clock),
             limits=RequestLimits(),
             profile=DEVELOPMENT,
+            pause=self._pause,
         )
         self.role = Role.ADMIN
         self._keys = (f"api-key-{kit.generation}-{number}" for number in itertools.count(1))
+
+    async def _pause(self, seconds: float) -> None:
+        """Remember how long an answer would have been held back, and in which order, but do not wait."""
+        self.pauses.append((seconds, self.endpoint.doorway.in_flight))
 
     def close(self) -> None:
         self.reading.close()
