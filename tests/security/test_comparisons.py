@@ -21,6 +21,9 @@ SECRET = re.compile(r"secret|digest|credential", re.IGNORECASE)
 NO_SECRET = {
     "match['checksum'] != _checksum(secret[:-8])": "two parts of what was sent: whoever sends it knows both",
     "digests == sealed": "digests of people's words, which `verify` compares for nobody who is asking",
+    "line.checkpoint.previous != (before.digest if before else NOTHING_BEFORE)": "links of checkpoints, for all to see",
+    "newest.digest not in {self._newest, self._begun}": "the same",
+    "line != last_line(self._counts, self._digest.hexdigest())": "the digest of an export, which stands in it",
     "b64encode(hashlib.sha384(content).digest()).decode() == self.sha384": "files that everybody may have",
 }
 """Comparisons whose time tells nothing, and why."""
