@@ -9,8 +9,6 @@ import peewee
 from persistence import migrations, verification
 from persistence.books import read_head
 from persistence.database import refuse_unfit
-from persistence.retelling import FaultFoundError
-from persistence.statements import storage_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +28,12 @@ class Proved:
 
 
 def prove(connection: peewee.SqliteDatabase) -> Proved:
-    """Prove the books, their walls, and the file down to its indexes.
+    """Prove the books with their walls.
 
     Raises DatabaseRefusedError, FaultFoundError or StorageError.
     """
     refuse_unfit(connection)
     counted = verification.verify(connection)
-    with storage_errors():
-        (found,) = connection.execute_sql("PRAGMA integrity_check(1)").fetchone()
-        if found != "ok":
-            raise FaultFoundError(f"the file is damaged: {found}")
-        head = read_head(connection)
+    head = read_head(connection)
     number = migrations.newest_applied(connection)
     return Proved(number, head.sequence, head.hash, counted.transactions, counted.accounts)
