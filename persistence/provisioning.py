@@ -49,7 +49,7 @@ class Provisioner:
         now = self._clock.now()
         if any(key.is_usable(now) for admin in self._books.admins() for key in self._books.api_keys_of(admin.id)):
             return False
-        with private(path) as file:
+        with _private(path) as file:
             try:
                 file.write(self.issue_key(FIRST_ADMIN, Role.ADMIN) + "\n")
             except (OtherRoleError, DomainError) as error:
@@ -60,7 +60,7 @@ class Provisioner:
 
 
 @contextmanager
-def private(path: Path) -> Iterator[TextIO]:
+def _private(path: Path) -> Iterator[TextIO]:
     """Give a file that only its owner ever could read; it appears under its name once it is whole, and on disk.
 
     It is opened before anything is written into it, so that a place where it cannot be costs no key.
