@@ -14,7 +14,7 @@ from torture import deeds
 from torture.books import faults_in_file
 from torture.checker import faults_in, gathered
 from torture.crowd import Client, Keyring, Stage, Warden, now
-from torture.history import Attempt, Evidence, Journal, Record, Resolution, Scope, Standing
+from torture.history import Evidence, Journal, Record, Resolution, Scope, Standing
 from torture.intentions import World
 from torture.process import ROOT, NotServingError, Server
 from torture.torments import Torment, begin, torment
@@ -46,12 +46,10 @@ class Plan:
 class Outcome:
     """What was done, what was met, and what is wrong."""
 
-    plan: Plan
     torments: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
     counts: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
 
 
 class Run:
@@ -137,7 +135,7 @@ class Run:
         faults = [*faults_in(evidence), *faults_in_file(self._folder / "countinghouse.db"), *await self._verify()]
         if not counts["movements"]:
             faults.append("no money was moved at all: nothing is proved")
-        return Outcome(self._plan, met=self.stage.met, counts=counts, faults=faults, attempts=attempts)
+        return Outcome(met=self.stage.met, counts=counts, faults=faults)
 
     async def _resolve(self) -> dict[Scope, Resolution]:
         """Ask what became of every key of which no answer told."""
